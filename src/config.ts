@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { UserError } from './errors.ts'
+
+/** A secret of 32 bytes and the id under which data names it. */
+export type Key = { id: string; secret: Buffer }
+
+const keyForm = /^([a-z0-9]{1,16}):([A-Za-z0-9_-]{43})$/
+
+const KeyRing = z.string().transform((value, context): Key[] =>
+  value.split(',').flatMap((part) => {
+    const [, id, secret] = keyForm.exec(part.trim()) ?? []
+    if (id && secret) return [{ id, secret: Buffer.from(secret, 'base64url') }]
+    context.addIssue('is not ID:SECRET with a secret of 32 bytes in base64url; `junban keys generate` makes one')
+    return []
+  }),
+)
+
+/** The variables, and what each is when it is not set. `.env.example` lists the same. */
+const Environment = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'is not a postgres:// URL' }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'is not a redis:// URL' }).optional(),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number('is not a port').int().min(0).max(65_535).default(3000),
+  DATA_DIR: z.string().min(1).default('.data'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  REFUSALS_PER_MINUTE: z.coerce.number().int().min(1).default(600),
+  JUNBAN_RECEIPT_KEYS: KeyRing.optional(),
+  JUNBAN_MASTER_KEYS: KeyRing.optional(),
+  JUNBAN_VOUCHER_KEY: KeyRing.refine(
+    (keys) => keys.length === 1,
+    'is one key: hashes made with another could not be found',
+  ).optional(),
+})
+
+/** What `npm start` leaves in DATA_DIR while it runs, so that other commands find its stores. */
+export const Running = z.object({
+  pid: z.number(),
+  databaseUrl: z.string(),
+  redisUrl: z.string().nullable(),
+  apiUrl: z.string(),
+})
+export type Running = z.infer<typeof Running>
+
+export type Config = {
+  databaseUrl: string
+  redisUrl: string | null
+  host: string
+  port: number
+  dataDir: string
+  logLevel: string
+  trustedProxies: number
+  refusalsPerMinute: number
+}
+
+export type Keys = { receipt: Key[]; master: Key[]; voucher: Key }
+
+/** Reads the environment. Throws a UserError that names every wrong variable at once. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = parseEnvironment(env)
+  const dataDir = resolve(parsed.DATA_DIR)
+  const running = parsed.DATABASE_URL ? undefined : readRunning(dataDir)
+  const databaseUrl = parsed.DATABASE_URL ?? running?.databaseUrl
+  if (!databaseUrl)
+    throw new UserError(`DATABASE_URL is not set, and no \`npm start\` is running in ${dataDir}: set it, or start one`)
+  return {
+    databaseUrl,
+    redisUrl: parsed.REDIS_URL ?? running?.redisUrl ?? null,
+    host: parsed.HOST,
+    port: parsed.PORT,
+    dataDir,
+    logLevel: parsed.LOG_LEVEL,
+    trustedProxies: parsed.TRUSTED_PROXIES,
+    refusalsPerMinute: parsed.REFUSALS_PER_MINUTE,
+  }
+}
+
+/** The settings of `npm start` itself, which brings the stores that are not named. */
+export function loadStartConfig(env: NodeJS.ProcessEnv = process.env) {
+  const parsed = parseEnvironment(env)
+  return {
+    databaseUrl: parsed.DATABASE_URL ?? null,
+    redisUrl: parsed.REDIS_URL ?? null,
+    host: parsed.HOST,
+    port: parsed.PORT,
+    dataDir: resolve(parsed.DATA_DIR),
+    logLevel: parsed.LOG_LEVEL,
+  }
+}
+
+/** The three keys, from the environment or from the DATA_DIR of an `npm start`. Throws a UserError that names the missing. */
+export function loadKeys(env: NodeJS.ProcessEnv = process.env): Keys {
+  const { JUNBAN_RECEIPT_KEYS, JUNBAN_MASTER_KEYS, JUNBAN_VOUCHER_KEY } = parseEnvironment({
+    ...readKeyFile(resolve(env.DATA_DIR || '.data')),
+    ...dropEmpty(env),
+  })
+  const missing = Object.entries({ JUNBAN_RECEIPT_KEYS, JUNBAN_MASTER_KEYS, JUNBAN_VOUCHER_KEY })
+    .filter(([, value]) => !value?.length)
+    .map(([name]) => name)
+  if (missing.length > 0)
+    throw new UserError(`${missing.join(', ')}: not set. \`npm run junban -- keys generate\` makes all three`)
+  return { receipt: JUNBAN_RECEIPT_KEYS!, master: JUNBAN_MASTER_KEYS!, voucher: JUNBAN_VOUCHER_KEY![0]! }
+}
+
+/** Where `npm start` keeps the keys that it made, as `NAME=value` lines of mode 0600. */
+export const keyFile = (dataDir: string) => join(dataDir, 'keys.env')
+/** Where a running `npm start` says where its stores are. */
+export const runningFile = (dataDir: string) => join(dataDir, 'running.json')
+
+function parseEnvironment(env: NodeJS.ProcessEnv) {
+  const parsed = Environment.safeParse(dropEmpty(env))
+  if (parsed.success) return parsed.data
+  throw new UserError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'))
+}
+
+const dropEmpty = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+
+function readRunning(dataDir: string): Running | undefined {
+  try {
+    return Running.parse(JSON.parse(readFileSync(runningFile(dataDir), 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+function readKeyFile(dataDir: string): NodeJS.ProcessEnv {
+  try {
+    const lines = readFileSync(keyFile(dataDir), 'utf8').split('\n').filter(Boolean)
+    return Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    )
+  } catch {
+    return {}
+  }
+}

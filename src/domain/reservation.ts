@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { Choices } from './choice.ts'
+import { code, text } from './text.ts'
+
+const oldest = '1900-01-01'
+/** Tomorrow, by UTC: a child born today in Tokyo is not refused. */
+const latest = () => new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+
+export const BirthDate = z.iso
+  .date('is not a day of the calendar, as 1980-01-02')
+  .refine((day) => oldest <= day && day <= latest(), 'is not a birth date of someone living')
+
+export const Voucher = code(64)
+
+export const Person = z.strictObject({
+  name: text(200).optional(),
+  phone: code(32).optional(),
+  email: z.email().max(254).optional(),
+})
+export type Person = z.infer<typeof Person>
+
+/** What a client sends to ask for a seat. */
+export const ReservationRequest = z.strictObject({
+  voucher: Voucher,
+  birthDate: BirthDate,
+  choices: Choices,
+  waitlist: z.boolean().default(false),
+  person: Person.optional(),
+})
+export type ReservationRequest = z.infer<typeof ReservationRequest>
+
+export const Reason = z.enum(['sold-out', 'voucher-used', 'not-eligible', 'closed', 'withdrawn-by-operator'])
+export type Reason = z.infer<typeof Reason>
+
+/** Once decided. Before that a reservation is `queued`, and stands in the log only. */
+export const DecidedStatus = z.enum(['booked', 'waitlisted', 'rejected', 'cancelled'])
+export type DecidedStatus = z.infer<typeof DecidedStatus>

@@ -1,0 +1,60 @@
+import pg from 'pg'
+import type { Logger } from '../logger.ts'
+
+// Numbers of a queue and counts stay far below 2^53: read int8 as a number.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+// Instants inside the program are epoch milliseconds.
+pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (value) =>
+  Date.parse(value.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')),
+)
+
+export type Pool = pg.Pool
+/** A connection inside a transaction. What needs one takes it, so that a pool does not compile. */
+export type Transaction = pg.PoolClient & { readonly inTransaction: true }
+/** What can run one statement: a pool, or a transaction. */
+export type Queryable = Pick<pg.Pool, 'query'>
+
+export type PoolOptions = {
+  url: string
+  /** The database role to work as. Null: the login's own, for migrations. */
+  role: 'junban_api' | 'junban_allocator' | 'junban_operator' | null
+  /** Shown in pg_stat_activity. */
+  name: string
+  log: Logger
+  /** Most connections. */
+  max?: number
+  /** A statement is ended by the server after this long. */
+  statementTimeoutMs?: number
+  /** A lock is waited for this long. */
+  lockTimeoutMs?: number
+}
+
+/** Connections to Postgres that work as one role, and give up rather than wait for ever. */
+export function createPool({
+  url,
+  role,
+  name,
+  log,
+  max = 4,
+  statementTimeoutMs = 10_000,
+  lockTimeoutMs = 5_000,
+}: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: `junban-${name}`,
+    max,
+    connectionTimeoutMillis: 3_000,
+    // The server ends the statement; this ends the wait when the server itself is gone.
+    query_timeout: statementTimeoutMs + 1_000,
+    keepAlive: true,
+    options: [
+      ...(role ? [`-c role=${role}`] : []),
+      `-c statement_timeout=${statementTimeoutMs}`,
+      `-c lock_timeout=${lockTimeoutMs}`,
+      // A process that froze inside a transaction lets go of the campaign.
+      '-c idle_in_transaction_session_timeout=3000',
+    ].join(' '),
+  })
+  pool.on('error', (err) => log.debug({ err }, 'idle postgres connection lost'))
+  return pool
+}
