@@ -8,14 +8,17 @@
 -- with one DATABASE_URL each process takes its role by `set role`.
 
 do $$
-declare wanted text;
+declare
+  wanted text;
+  -- Since Postgres 16 who creates a role administers it but may not `set role` to it before granting it to themselves.
+  needed text := case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end;
 begin
   foreach wanted in array array['junban_api', 'junban_allocator', 'junban_operator'] loop
     begin
       execute format('create role %I nologin', wanted);
     exception when duplicate_object or unique_violation then null; -- roles belong to the server, not to one database
     end;
-    if not pg_has_role(current_user, wanted, 'member') then
+    if not pg_has_role(current_user, wanted, needed) then
       execute format('grant %I to current_user', wanted);
     end if;
   end loop;
@@ -144,6 +147,7 @@ create table batches (
   constraint batches_of_1_to_500 check (last_number - first_number between 0 and 499 and first_number > 0)
 );
 alter table batches alter column requests set storage external; -- sealed boxes do not compress
+create index batches_past_redis on batches (campaign_id, lane, accepted_at) where redis_away;
 comment on column batches.received_at is 'When intake closed the batch, by the database''s clock as intake knew it: opening hours are judged by it.';
 comment on column batches.redis_away is 'Accepted on the log alone because Redis could not be reached, so what Redis had spooled then is decided later.';
 comment on column batches.late is 'Spooled, and passed by a batch accepted while Redis was away: real-time order is not promised for it.';
@@ -164,7 +168,10 @@ create table writers (
   campaign_id    text primary key references campaigns on delete cascade,
   slots_revision bigint not null default 0,
   allocator      text,
-  decided_at     timestamptz
+  decided_at     timestamptz,
+  paused_at      timestamptz,
+  paused_reason  text,
+  constraint writers_paused_for_a_reason check ((paused_at is null) = (paused_reason is null))
 ) with (fillfactor = 50);
 comment on table writers is 'Who decides a campaign: the allocator that last did, and the revision of its slots.';
 
@@ -176,7 +183,7 @@ create table reservations (
   voucher_key    bytea not null,
   status         text not null,
   reason         text,
-  choices        jsonb not null,
+  choices        jsonb,
   waitlist       boolean not null,
   box            bytea,
   accepted_at    timestamptz not null,
@@ -186,6 +193,7 @@ create table reservations (
   constraint reservations_reason_known check
     (reason in ('sold-out', 'voucher-used', 'not-eligible', 'closed', 'withdrawn-by-operator'))
 );
+comment on column reservations.choices is 'Kept while they can still be wanted: for who waits.';
 alter table reservations alter column box set storage external;
 create unique index reservations_one_per_voucher on reservations (campaign_id, voucher_key)
   where status in ('booked', 'waitlisted');
@@ -342,13 +350,14 @@ grant update (id) on campaigns to junban_allocator; -- to lock its row: `for no 
 grant update (accepted_number) on lanes to junban_allocator; -- draining the spool is intake's own statement
 grant insert on batches, reservations, decisions, appointments, set_aside, outbox to junban_allocator;
 grant update (serving_number) on lane_progress to junban_allocator;
-grant update (allocator, decided_at) on writers to junban_allocator;
+grant update (allocator, decided_at, paused_at, paused_reason) on writers to junban_allocator;
 grant update (booked) on slots to junban_allocator;
 
 grant select, insert, update, delete on campaigns, campaign_keys, cohorts, locations, schedules, slots, vouchers,
   operators to junban_operator;
 grant select on lanes, lane_progress, writers, batches, reservations, decisions, appointments, set_aside, outbox, audit to junban_operator;
 grant insert on audit to junban_operator;
+grant update (paused_at, paused_reason) on writers to junban_operator;
 
 -- Row-level security, forced: a role without a policy sees nothing, whatever it is granted by mistake.
 alter table batches enable row level security;

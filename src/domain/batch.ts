@@ -6,8 +6,8 @@ import { Lane } from './lane.ts'
 /** Most requests in one batch: past this, `unnest` gains little and one transaction holds the campaign too long. */
 export const maxBatchRequests = 500
 
-/** A keyed hash of 16 bytes, as base64url. */
-const Hash = z.string().length(22)
+/** A keyed hash of 16 bytes, as hex. */
+const Hash = z.string().length(32)
 
 /**
  * One thing put in the queue. Nothing in it is personal in clear: who asks is two keyed hashes, and what can be read back is
@@ -20,6 +20,8 @@ export const QueuedRequest = z.object({
   fingerprint: Hash,
   choices: Choices,
   waitlist: z.boolean(),
+  /** Whether the box holds an address to which the outcome can be told. */
+  notify: z.boolean(),
   box: z.string(),
 })
 export type QueuedRequest = z.infer<typeof QueuedRequest>

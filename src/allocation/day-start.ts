@@ -1,0 +1,18 @@
+import type { DayStart } from './free-seats.ts'
+
+/** Days asked for are few and come again and again; this many are kept per campaign. */
+const daysKept = 2_000
+
+/** When days begin in a time zone, remembered: a time zone is slow to ask. */
+export function createDayStart(timeZone: string): DayStart {
+  const known = new Map<string, number>()
+  return (day, offsetDays) => {
+    const key = `${day} ${offsetDays}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    if (known.size >= daysKept) known.clear()
+    const start = Temporal.PlainDate.from(day).add({ days: offsetDays }).toZonedDateTime(timeZone).epochMilliseconds
+    known.set(key, start)
+    return start
+  }
+}

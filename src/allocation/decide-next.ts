@@ -1,0 +1,129 @@
+import { maxBatchRequests } from '../domain/batch.ts'
+import type { Decision, NumberedRequest } from '../domain/decision.ts'
+import type { Lane } from '../domain/lane.ts'
+import type { Logger } from '../logger.ts'
+import { isTransient } from '../postgres/errors.ts'
+import type { Pool, Transaction } from '../postgres/pool.ts'
+import { insertSetAside } from '../postgres/set-aside.ts'
+import { transaction } from '../postgres/transaction.ts'
+import { advance, pauseWriter, readWork, type Work } from '../postgres/writers.ts'
+import { decide } from './decide.ts'
+import { lockForDeciding } from './lock-for-deciding.ts'
+import { type Memory, readFacts } from './read-facts.ts'
+import { readRawRequest, readRequests } from './read-requests.ts'
+import { leaveToAnother, nextLane } from './turns.ts'
+import { writeDecisions } from './write-decisions.ts'
+
+/** A constraint that another order of events would have kept: the whole transaction is tried again so often before it is split. */
+const wholeRetries = 2
+/** So many set aside in a row is a bug and not a request: stop, and call for help. */
+const setAsideBeforePause = 3
+
+/** What one transaction did. `outcomes`: what became of every request it met, new or decided before. */
+export type Progressed = {
+  lane: Lane
+  servingNumber: number
+  decisions: { request: NumberedRequest; decision: Decision }[]
+  decidedAt: number
+}
+
+type CampaignState = { memory?: Memory; lastLane?: Lane; limit: number; failures: number; setAsideInARow: number }
+
+/**
+ * Decides the next requests of a campaign, up to 500, in one transaction under the campaign's lock. Null when nothing waits or it
+ * is paused. Throws only what waiting can mend; a request that cannot be committed is found by halving and set aside.
+ */
+export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocator: string; log: Logger }) {
+  const states = new Map<string, CampaignState>()
+
+  return async function decideNext(campaign: string): Promise<Progressed | null> {
+    const state = states.get(campaign) ?? { limit: maxBatchRequests, failures: 0, setAsideInARow: 0 }
+    states.set(campaign, state)
+    for (;;) {
+      try {
+        const progressed = await decideOnce(campaign, state)
+        state.failures = 0
+        if (progressed) {
+          state.lastLane = progressed.lane
+          if (progressed.decisions.length > 0) state.setAsideInARow = 0
+          state.limit = Math.min(maxBatchRequests, state.limit * 2)
+        }
+        return progressed
+      } catch (err) {
+        delete state.memory // it may hold seats that were rolled back
+        if (isTransient(err)) throw err
+        state.failures += 1
+        log.warn({ campaign, err, attempt: state.failures, limit: state.limit }, 'transaction failed')
+        if (state.failures <= wholeRetries) continue
+        if (state.limit > 1) state.limit = Math.ceil(state.limit / 2)
+        else await setAsideNext(campaign, state, err)
+      }
+    }
+  }
+
+  async function decideOnce(campaign: string, state: CampaignState): Promise<Progressed | null> {
+    return transaction(pool, async (tx) => {
+      const turn = await takeTurn(tx, campaign, state)
+      if (!turn) return null
+      const { lane, servingNumber, locked, work } = turn
+      const requests = await readRequests(tx, { campaign, lane, servingNumber, limit: state.limit })
+      const last = requests.at(-1)
+      if (!last)
+        throw new Error(
+          `bug: ${campaign}/${lane} accepted more than number ${servingNumber}, but the log holds nothing after it`,
+        )
+      const { facts, memory } = await readFacts(tx, {
+        campaign,
+        locked,
+        slotsRevision: work.slotsRevision,
+        requests,
+        memory: state.memory,
+      })
+      const decided = decide(requests, facts)
+      await writeDecisions(tx, { campaign, lane, decidedAt: work.now, decided })
+      const slotsRevision = await advance(tx, { campaign, lane, to: last.number, allocator })
+      return { lane, last, decided, memory, slotsRevision, decidedAt: work.now }
+    }).then((done) => {
+      if (!done) return null
+      // Committed: only now may memory know of it.
+      done.memory.book.take(done.decided.taken)
+      state.memory = { ...done.memory, slotsRevision: done.slotsRevision }
+      return {
+        lane: done.lane,
+        servingNumber: done.last.number,
+        decisions: done.decided.decisions,
+        decidedAt: done.decidedAt,
+      }
+    })
+  }
+
+  async function takeTurn(tx: Transaction, campaign: string, state: CampaignState) {
+    const locked = await lockForDeciding(tx, pool, campaign, log)
+    if (!locked) return null
+    const work: Work = await readWork(tx, campaign)
+    if (work.paused || leaveToAnother(work, allocator)) return null
+    const next = nextLane(work.lanes, state.lastLane)
+    return next && { ...next, locked, work }
+  }
+
+  async function setAsideNext(campaign: string, state: CampaignState, cause: unknown) {
+    await transaction(pool, async (tx) => {
+      const turn = await takeTurn(tx, campaign, state)
+      if (!turn) return
+      const { lane, servingNumber } = turn
+      const error =
+        cause instanceof Error ? `${cause.name} ${String((cause as { code?: string }).code ?? '')}`.trim() : 'unknown'
+      const request = await readRawRequest(tx, { campaign, lane, servingNumber })
+      await insertSetAside(tx, { ...request, campaign, lane, error })
+      await advance(tx, { campaign, lane, to: request.number, allocator })
+      log.error({ campaign, lane, number: request.number, batchId: request.batchId, err: cause }, 'request set aside')
+    })
+    state.failures = 0
+    state.setAsideInARow += 1
+    if (state.setAsideInARow < setAsideBeforePause) return
+    state.setAsideInARow = 0
+    await pauseWriter(pool, campaign, `${setAsideBeforePause} requests in a row could not be committed`)
+    log.fatal({ campaign }, 'allocation paused: requests fail one after another, which is a bug and not a request')
+  }
+}
+export type DecideNext = ReturnType<typeof createDecideNext>

@@ -1,0 +1,189 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import closeWithGrace from 'close-with-grace'
+import { loadConfig, loadKeys } from './config.ts'
+import { lanes } from './domain/lane.ts'
+import { leaveWithParent } from './embedded/leave-with-parent.ts'
+import { Problem } from './errors.ts'
+import { buildApp } from './http/app.ts'
+import { maxEventLoopDelayMs } from './http/limits.ts'
+import { createIntake } from './intake/intake.ts'
+import { createRegisters } from './intake/register.ts'
+import { createLogger } from './logger.ts'
+import { createAuthenticate } from './operations/authenticate.ts'
+import { orExit } from './or-exit.ts'
+import { createPool } from './postgres/pool.ts'
+import { readPulse } from './postgres/pulse.ts'
+import { readQueueDepths } from './postgres/queues.ts'
+import { createFingerprints } from './privacy/fingerprints.ts'
+import { createReceipts } from './privacy/receipts.ts'
+import { createAcceptBatch } from './queue/accept-batch.ts'
+import { createDrainSpool } from './queue/drain-spool.ts'
+import { openLogStore, openPipeStore } from './queue/stores.ts'
+import { watchSpool } from './queue/watch-spool.ts'
+import { createAvailability } from './status/availability.ts'
+import { createBoard } from './status/board.ts'
+import { createCatalogue } from './status/catalogue.ts'
+import { createClock } from './status/clock.ts'
+import { recallOutcome } from './status/outcomes.ts'
+import { startPulse } from './status/pulse.ts'
+import { createReadReservation } from './status/read-reservation.ts'
+import { createLadder } from './status/rung.ts'
+import { viewReservation } from './status/view-reservation.ts'
+import { zonedTime } from './status/zoned-time.ts'
+
+/** A stop waits this long for answers that are owed. */
+const shutdownMs = 10_000
+/** A statement of the log that the server has not ended by then is ended: nobody has waited for it since 250 ms. */
+const logStatementMs = 1_000
+/** Reading may take longer than accepting: nobody is lost meanwhile. */
+const readBoundMs = 2_000
+
+const { config, keys } = orExit(() => ({ config: loadConfig(), keys: loadKeys() }))
+const log = createLogger(config.logLevel, 'api')
+
+// Intake's writes have connections of their own, so that a status storm cannot take them.
+const logPool = createPool({
+  url: config.databaseUrl,
+  role: 'junban_api',
+  name: 'api-log',
+  log,
+  statementTimeoutMs: logStatementMs,
+})
+const readPool = createPool({ url: config.databaseUrl, role: 'junban_api', name: 'api', log })
+const logStore = openLogStore(logPool, log)
+const pipe = config.redisUrl ? openPipeStore(config.redisUrl, 'api', log) : null
+const askPostgres = <T>(work: () => Promise<T>) => logStore.breaker.run(work, readBoundMs)
+
+const clock = createClock()
+const board = createBoard()
+const catalogue = createCatalogue({ pool: readPool, masterKeys: keys.master, log })
+const registers = createRegisters({ pool: readPool, log })
+const receipts = createReceipts(keys.receipt)
+const intake = createIntake({
+  catalogue,
+  registers,
+  fingerprints: createFingerprints(keys.voucher),
+  receipts,
+  acceptBatch: createAcceptBatch({ logStore, pipe, log }),
+  board,
+  clock,
+})
+
+/** Whether the campaigns have been read once: before that every request would be refused. */
+let loaded = false
+const pulse = startPulse({
+  read: async () => {
+    const read = await askPostgres(() => readPulse(readPool))
+    for (const { campaign, lane, servingNumber } of read.beats) intake.served(campaign, lane, servingNumber)
+    return read
+  },
+  clock,
+  board,
+  follow: async (versions) => {
+    await catalogue.follow(versions.catalogue)
+    await registers.follow(versions.register, (id) => {
+      const campaign = catalogue.get(id)
+      return campaign?.eligibility === 'register' ? campaign.cohorts.map((cohort) => cohort.id) : undefined
+    })
+    loaded = true
+  },
+  log,
+})
+const spoolWatch =
+  pipe &&
+  watchSpool({
+    pipe,
+    drainSpool: createDrainSpool({ logStore, pipe, log }),
+    campaigns: () => catalogue.all().map(({ id }) => id),
+    log,
+  })
+const spooledBatches = () => spoolWatch?.spooledBatches() ?? 0
+
+const eventLoop = monitorEventLoopDelay({ resolution: 20 })
+eventLoop.enable()
+let eventLoopDelayMs = 0
+const isOverloaded = () => eventLoopDelayMs > maxEventLoopDelayMs
+const sumOfLanes = (count: (progress: { acceptedNumber: number; servingNumber: number }) => number) => () =>
+  catalogue
+    .all()
+    .flatMap(({ id }) => lanes.map((lane) => board.read(id, lane)))
+    .reduce((sum, progress) => sum + (progress ? count(progress) : 0), 0)
+const ladder = createLadder({
+  signs: {
+    postgresAway: logStore.breaker.isOpen,
+    redisAway: () => pipe?.breaker.isOpen() ?? false,
+    redisConfigured: pipe !== null,
+    overloaded: isOverloaded,
+    waiting: sumOfLanes(({ acceptedNumber, servingNumber }) => acceptedNumber - servingNumber),
+    served: sumOfLanes(({ servingNumber }) => servingNumber),
+  },
+  now: clock.now,
+  log,
+})
+const looking = setInterval(() => {
+  eventLoopDelayMs = eventLoop.max / 1e6
+  eventLoop.reset()
+  ladder.look()
+}, 500)
+
+const readReservation = createReadReservation({
+  pool: readPool,
+  askPostgres,
+  fresh: pipe && {
+    outcome: (batchId, place) => pipe.breaker.run(() => recallOutcome(pipe.redis, batchId, place)),
+    isSpooled: (campaign, lane, batchId) => pipe.breaker.run(() => pipe.spool.holds(campaign, lane, batchId)),
+  },
+})
+const authenticate = createAuthenticate({ pool: readPool, ask: askPostgres })
+
+const app = await buildApp({
+  log,
+  trustedProxies: config.trustedProxies,
+  refusalsPerMinute: config.refusalsPerMinute,
+  submit: intake.submit,
+  admit: () => {
+    if (isOverloaded())
+      throw new Problem('unavailable', 'More requests arrive than can be taken. This one was not accepted.', {
+        retryAfterSeconds: 2,
+      })
+  },
+  view: async (receipt) => viewReservation(await readReservation(receipt), { catalogue, board }),
+  verify: (token) => receipts.verify(token, Math.floor(clock.now() / 1_000)),
+  authenticate,
+  catalogue,
+  availability: createAvailability({ pool: readPool, askPostgres }),
+  board,
+  clock,
+  ladder,
+  spooledBatches,
+  readDepths: () => askPostgres(() => readQueueDepths(readPool)),
+  isReady: () => loaded && ladder.look().rung !== 'refusing',
+  status: () => {
+    const { rung, since } = ladder.look()
+    const intakeState = { refusing: 'refusing', overloaded: 'shedding' } as const
+    return {
+      rung,
+      since: zonedTime(since, 'UTC'),
+      intake: rung === 'refusing' || rung === 'overloaded' ? intakeState[rung] : 'open',
+      spooledBatches: spooledBatches(),
+      announcement: null,
+    }
+  },
+})
+
+// Answers that are owed first, then what serves them, then the stores.
+const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
+  log.info({ err, signal }, 'api stopping')
+  await app.close()
+  await intake.flushed()
+  clearInterval(looking)
+  await Promise.all([pulse.close(), spoolWatch?.close()])
+  await pipe?.close()
+  logStore.breaker.close()
+  await Promise.all([logPool.end(), readPool.end()])
+})
+leaveWithParent(() => grace.close())
+
+await pulse.first
+await app.listen({ host: config.host, port: config.port })
+log.info({ url: app.listeningOrigin }, 'api listening')

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { type FastifyBaseLogger, fastify, LogController } from 'fastify'
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Logger } from '../logger.ts'
+import { type CampaignRoutes, campaignRoutes } from './campaign-routes.ts'
+import { answerClientError } from './client-error.ts'
+import { type HealthRoutes, healthRoutes } from './health-routes.ts'
+import { readJsonBodies } from './json-body.ts'
+import { maxConnections, serverLimits } from './limits.ts'
+import { serveMetrics } from './metrics.ts'
+import { serveOpenApi } from './openapi.ts'
+import { guardOperatorRoutes } from './operator-access.ts'
+import { type OperatorRoutes, operatorRoutes } from './operator-routes.ts'
+import { handleError, sendProblem } from './problem-details.ts'
+import { cachePublicAnswers } from './public-cache.ts'
+import { limitRefusals } from './refusals.ts'
+import { type ReservationRoutes, reservationRoutes } from './reservation-routes.ts'
+import { validate } from './validate.ts'
+
+export type AppOptions = ReservationRoutes &
+  CampaignRoutes &
+  HealthRoutes &
+  OperatorRoutes &
+  Omit<Parameters<typeof serveMetrics>[1], 'board' | 'catalogue'> & {
+    log: Logger
+    trustedProxies: number
+    refusalsPerMinute: number
+  }
+
+const requestIdForm = /^[A-Za-z0-9_-]{8,64}$/
+
+/** The HTTP side of Junban, ready to listen or to be injected into. Holds no rule: what it does is given to it. */
+export async function buildApp(options: AppOptions) {
+  const { log, trustedProxies, refusalsPerMinute } = options
+  const app = fastify({
+    ...serverLimits,
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: trustedProxies > 0 && ((_address: string, hop: number) => hop < trustedProxies),
+    genReqId: (request) => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && requestIdForm.test(given) ? given : randomUUID()
+    },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      void handleError(error, request, reply)
+    },
+  }).withTypeProvider<ZodTypeProvider>()
+  app.server.maxConnections = maxConnections
+
+  app.setValidatorCompiler(validate)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, 'not-found', 'There is no such path, or not with this method.'),
+  )
+  readJsonBodies(app)
+  guardOperatorRoutes(app, options)
+  limitRefusals(app, { perMinute: refusalsPerMinute })
+  cachePublicAnswers(app)
+
+  app.addHook('onSend', async (request, reply) => {
+    reply
+      .header('x-request-id', request.id)
+      .header('x-content-type-options', 'nosniff')
+      .header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    log.trace(
+      {
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+        statusCode: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime),
+      },
+      'answered',
+    )
+  })
+
+  await serveOpenApi(app)
+  serveMetrics(app, options)
+  await app.register(reservationRoutes, options)
+  await app.register(campaignRoutes, options)
+  await app.register(healthRoutes, options)
+  await app.register(operatorRoutes, options)
+  return app
+}

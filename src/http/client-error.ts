@@ -1,0 +1,28 @@
+import type { Socket } from 'node:net'
+import { type ProblemType, problems } from '../errors.ts'
+import { problemMediaType } from './problem-details.ts'
+
+const byCode: Record<string, ProblemType> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+}
+
+/** What Node refuses before there is a request: a problem document by hand, and the connection is closed. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const type = byCode[error.code ?? ''] ?? 'invalid-request'
+  const { status, title } = problems[type]
+  const body = JSON.stringify({
+    type: `https://junban.dev/problems/${type}`,
+    title,
+    status,
+    detail: 'The request cannot be read as HTTP.',
+    instance: 'about:blank',
+  })
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${problemMediaType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,48 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { problemResponses, sendProblem } from './problem-details.ts'
+import { everySecond } from './public-cache.ts'
+
+const Status = z
+  .object({
+    rung: z.enum(['normal', 'deciding-late', 'redis-away', 'postgres-away', 'overloaded', 'refusing']),
+    since: z.string(),
+    intake: z.enum(['open', 'shedding', 'paused', 'refusing']),
+    spooledBatches: z.int(),
+    announcement: z.null(),
+  })
+  .meta({ id: 'Status' })
+
+export type HealthRoutes = {
+  /** Whether a request could be accepted: at least one store answers. */
+  isReady: () => boolean
+  status: () => z.infer<typeof Status>
+}
+
+export const healthRoutes: FastifyPluginAsyncZod<HealthRoutes> = async (app, { isReady, status }) => {
+  const Well = z.object({ status: z.literal('ok') })
+
+  app.get(
+    '/livez',
+    { schema: { summary: 'The process runs', tags: ['health'], response: { 200: Well } } },
+    async () => ({ status: 'ok' }) as const,
+  )
+
+  app.get(
+    '/readyz',
+    { schema: { summary: 'It can accept', tags: ['health'], response: { 200: Well, ...problemResponses(503) } } },
+    async (request, reply) => {
+      if (isReady()) return { status: 'ok' } as const
+      return sendProblem(request, reply, 'unavailable', 'No store answers.', { retryAfterSeconds: 5 })
+    },
+  )
+
+  app.get(
+    '/status',
+    {
+      config: { cacheControl: everySecond },
+      schema: { summary: 'How the service is', tags: ['health'], response: { 200: Status } },
+    },
+    async () => status(),
+  )
+}

@@ -1,0 +1,35 @@
+/** Largest body in bytes: ten choices of fifty locations with long ids are less than half of it. */
+export const bodyLimitBytes = 64 * 1024
+/** All of a request must have arrived by then, in ms. */
+const requestTimeoutMs = 10_000
+/** Its headers by then, in ms. */
+const headersTimeoutMs = 8_000
+/** Late ones are looked for this often, in ms: without it the two limits above are not kept. */
+const connectionsCheckingIntervalMs = 1_000
+/** All headers of a request, in bytes. */
+const maxHeaderBytes = 8_192
+/** An idle connection is kept for so long, in ms: longer than most proxies keep theirs. */
+const keepAliveTimeoutMs = 65_000
+/** Then a client connects again, so that load finds a process that was started later. */
+const maxRequestsPerSocket = 10_000
+/** Connections of one process. */
+export const maxConnections = 10_000
+/** A part of a path, in characters: a reservation id is 36, an id of an import 128. */
+const maxParamLength = 200
+
+export const serverLimits = {
+  bodyLimit: bodyLimitBytes,
+  requestTimeout: requestTimeoutMs,
+  keepAliveTimeout: keepAliveTimeoutMs,
+  maxRequestsPerSocket,
+  http: {
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: connectionsCheckingIntervalMs,
+    maxHeaderSize: maxHeaderBytes,
+  },
+  routerOptions: { maxParamLength },
+  return503OnClosing: false,
+}
+
+/** Past this delay of the event loop, in ms, new reservations are refused: the answer would be late anyway. */
+export const maxEventLoopDelayMs = 1_000

@@ -1,0 +1,82 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Problem, type ProblemType, problems } from '../errors.ts'
+
+export const problemMediaType = 'application/problem+json'
+const typePrefix = 'https://junban.dev/problems/'
+
+/** RFC 9457. Some types add fields: `opensAt`, `id`, `receipt`. */
+export const ProblemDetails = z
+  .looseObject({
+    type: z.string().meta({ description: 'A URI; stable. What went wrong is its last part.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().meta({ description: 'The request id, as in `x-request-id` and the logs.' }),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'Problem details (RFC 9457)' })
+
+/** The problem responses of a route, by status. */
+export const problemResponses = (...statuses: number[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: STATUS_CODES[status], content: { [problemMediaType]: { schema: ProblemDetails } } },
+    ]),
+  )
+
+/** A full second or more of jitter, so that those who were refused together do not come back together. */
+const withJitter = (seconds: number) => Math.max(1, Math.round(seconds * (0.5 + Math.random())))
+
+/** Answers with a problem document. */
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  type: ProblemType,
+  detail: string,
+  { retryAfterSeconds, ...fields }: Problem['fields'] & { retryAfterSeconds?: number | undefined } = {},
+) {
+  const { status, title } = problems[type]
+  if (retryAfterSeconds !== undefined) {
+    const exact = type === 'not-open' || status === 429
+    reply.header('retry-after', exact ? Math.max(1, Math.ceil(retryAfterSeconds)) : withJitter(retryAfterSeconds))
+  }
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply
+    .code(status)
+    .header('content-type', problemMediaType)
+    .header('cache-control', 'no-store')
+    .serializer(JSON.stringify)
+    .send({ type: typePrefix + type, title, status, detail, instance: `urn:request:${request.id}`, ...fields })
+}
+
+// What Fastify and Node refuse by themselves.
+const byCode: Record<string, [ProblemType, string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['too-large', 'The body is larger than 64 KiB.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'Send application/json.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-request', 'Content-Length and the body differ.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-request', 'The body is empty.'],
+  FST_ERR_BAD_URL: ['invalid-request', 'The path is not a valid URL path.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'There is no such thing.'],
+}
+
+/** Every error becomes a problem document; only what we did not expect is logged, without what was sent. */
+export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) {
+  if (error instanceof Problem)
+    return sendProblem(request, reply, error.type, error.message, {
+      ...error.fields,
+      retryAfterSeconds: error.retryAfterSeconds,
+    })
+  const code = 'code' in error ? error.code : ''
+  const known = byCode[code]
+  if (known) return sendProblem(request, reply, known[0], known[1])
+  const statusCode = 'statusCode' in error ? error.statusCode : undefined
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return sendProblem(request, reply, 'invalid-request', 'The request cannot be read.')
+  request.log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, 'unexpected error')
+  return sendProblem(request, reply, 'internal', 'Something is wrong on our side. It has been noted.', {
+    retryAfterSeconds: 5,
+  })
+}

@@ -1,0 +1,133 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { CampaignId, Uuid } from '../domain/ids.ts'
+import { DecidedStatus, Reason, ReservationRequest } from '../domain/reservation.ts'
+import { Problem } from '../errors.ts'
+import type { Intake } from '../intake/intake.ts'
+import type { Authenticate } from '../operations/authenticate.ts'
+import type { Receipts } from '../privacy/receipts.ts'
+import type { ReservationView } from '../status/view-reservation.ts'
+import { bearer, requireOperator } from './operator-access.ts'
+import { problemResponses } from './problem-details.ts'
+
+/** Visible ASCII, as the draft for `Idempotency-Key` has it, without its quotes' meaning. */
+const IdempotencyKey = z.string().regex(/^[!-~]{1,255}$/, 'is not 1 to 255 visible characters, given once')
+
+const Wait = z.object({ ahead: z.int(), p50Seconds: z.int().nullable(), p90Seconds: z.int().nullable() })
+
+const Accepted = z
+  .object({
+    id: z.string(),
+    status: z.literal('queued'),
+    queueNumber: z.int().nullable().meta({ description: 'Null while it is not known yet.' }),
+    receipt: z.string().meta({ description: 'Whoever holds it, and nobody else, can see or change the reservation.' }),
+    wait: Wait,
+  })
+  .meta({ id: 'Accepted' })
+
+const Reservation = z
+  .object({
+    id: z.string(),
+    campaign: z.string(),
+    status: z.enum(['queued', ...DecidedStatus.options]),
+    reason: Reason.nullable(),
+    queueNumber: z.int().nullable(),
+    acceptedAt: z.string().nullable(),
+    decidedAt: z.string().nullable(),
+    wait: Wait.nullable(),
+    appointments: z.array(
+      z.object({
+        dose: z.int(),
+        slotId: z.string(),
+        startsAt: z.string().nullable(),
+        endsAt: z.string().nullable(),
+        location: z.object({ id: z.string(), name: z.string(), address: z.string().nullable() }).nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Reservation' })
+
+export type ReservationRoutes = {
+  submit: Intake['submit']
+  /** Throws a Problem while the service cannot take more. */
+  admit: () => void
+  view: (receipt: NonNullable<ReturnType<Receipts['verify']>>) => Promise<ReservationView>
+  verify: (token: string) => ReturnType<Receipts['verify']>
+  authenticate: Authenticate
+}
+
+export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async (
+  app,
+  { submit, admit, view, verify, authenticate },
+) => {
+  app.post(
+    '/v1/campaigns/:campaign/reservations',
+    {
+      schema: {
+        summary: 'Ask for a seat',
+        description:
+          'Answered at once with a receipt and a queue number, and decided in order. With an operator key: lane `agent`.',
+        tags: ['reservations'],
+        params: z.object({ campaign: CampaignId }),
+        headers: z.object({ 'idempotency-key': IdempotencyKey.optional() }),
+        body: ReservationRequest,
+        response: { 202: Accepted, ...problemResponses(400, 403, 404, 413, 415, 422, 429, 503) },
+      },
+      // Fastify keeps serialisation by schema for who wants it; an answer that we made ourselves needs no second look.
+      serializerCompiler: () => JSON.stringify,
+    },
+    async (request, reply) => {
+      admit()
+      const lane = request.headers.authorization === undefined ? 'web' : 'agent'
+      if (lane === 'agent') await requireOperator(request, 'agent', authenticate)
+      const accepted = await submit({
+        campaign: request.params.campaign,
+        lane,
+        body: request.body,
+        idempotencyKey: request.headers['idempotency-key'],
+      }).catch((err: unknown) => {
+        request.notEligible = err instanceof Problem && err.type === 'not-eligible'
+        throw err
+      })
+      return reply
+        .code(202)
+        .header('location', `/v1/reservations/${accepted.id}`)
+        .header('retry-after', pollAfter(accepted.wait))
+        .send(accepted)
+    },
+  )
+
+  app.get(
+    '/v1/reservations/:id',
+    {
+      schema: {
+        summary: 'What became of it',
+        description: 'With the receipt as bearer token.',
+        tags: ['reservations'],
+        security: [{ receipt: [] }],
+        params: z.object({ id: z.string() }),
+        response: { 200: Reservation, ...problemResponses(401, 404, 503) },
+      },
+    },
+    async (request, reply) => {
+      const receipt = verify(bearer(request) ?? '')
+      // One answer, whether the id exists or not.
+      if (
+        !receipt ||
+        !Uuid.safeParse(request.params.id).success ||
+        receipt.reservationId !== request.params.id.toLowerCase()
+      )
+        throw new Problem('unauthorized', 'The receipt of this reservation is needed: Authorization: Bearer <receipt>.')
+      const reservation = await view(receipt)
+      if (reservation.wait) reply.header('retry-after', pollAfter(reservation.wait))
+      return reply.send(reservation)
+    },
+  )
+}
+
+/** Nobody needs to ask more seldom than this, in seconds. */
+const maxPollSeconds = 60
+
+/** When to ask again, in seconds: when half of those who wait as long have their answer. */
+const pollAfter = ({ p50Seconds }: { p50Seconds: number | null }) =>
+  Math.min(Math.max(1, p50Seconds ?? 10), maxPollSeconds)

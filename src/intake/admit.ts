@@ -1,0 +1,49 @@
+import type { Choice } from '../domain/choice.ts'
+import { Problem } from '../errors.ts'
+import type { Campaign } from '../status/catalogue.ts'
+import { zonedTime } from '../status/zoned-time.ts'
+
+/** Nobody is asked to come back later than this, in seconds: an opening may be moved. */
+const maxRetryAfterSeconds = 3_600
+
+/** Refuses a voucher that is not of the campaign's form. It says nothing about whether the voucher exists. */
+export function checkVoucherForm(campaign: Campaign, voucher: string): void {
+  if (campaign.voucherPattern.test(voucher)) return
+  throw new Problem('invalid-request', 'The voucher does not have the form of this campaign.', {
+    errors: [{ path: 'voucher', message: `does not match ${campaign.voucherPattern.source}` }],
+  })
+}
+
+/** Refuses while the campaign, or the person's cohort, is not open. `cohort`: its place plus one, 0 for none. */
+export function checkOpen(campaign: Campaign, cohort: number, now: number): void {
+  const opensAt = Math.max(campaign.opensAt, campaign.cohorts[cohort - 1]?.opensAt ?? 0)
+  const said = { opensAt: zonedTime(opensAt, campaign.timeZone) }
+  if (now < opensAt) {
+    const seconds = Math.ceil((opensAt - now) / 1_000)
+    throw new Problem('not-open', `Reservations open at ${said.opensAt}.`, {
+      ...said,
+      retryAfterSeconds: Math.min(seconds, maxRetryAfterSeconds),
+    })
+  }
+  if (now >= campaign.closesAt)
+    throw new Problem('not-open', `Reservations closed at ${zonedTime(campaign.closesAt, campaign.timeZone)}.`, {
+      ...said,
+      retryAfterSeconds: maxRetryAfterSeconds,
+    })
+}
+
+/** Refuses choices that name slots or locations which this campaign does not have. */
+export function checkChoices(campaign: Campaign, choices: Choice[]): void {
+  const errors = choices.flatMap((choice, at) => {
+    if ('slotId' in choice)
+      return campaign.slots.has(choice.slotId)
+        ? []
+        : [{ path: `choices.${at}.slotId`, message: 'is not a slot of this campaign' }]
+    return choice.locationIds.flatMap((id, place) =>
+      campaign.locations.has(id)
+        ? []
+        : [{ path: `choices.${at}.locationIds.${place}`, message: 'is not a location of this campaign' }],
+    )
+  })
+  if (errors.length > 0) throw new Problem('unknown-choice', 'A choice is not one of this campaign.', { errors })
+}

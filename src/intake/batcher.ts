@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import { type Batch, maxBatchRequests, type QueuedRequest } from '../domain/batch.ts'
+import type { Lane } from '../domain/lane.ts'
+import { Problem } from '../errors.ts'
+
+/** Requests of one lane that may wait for the write under way. At 10,000 a second the last of them waits two seconds. */
+export const maxWaitingRequests = 20_000
+
+/** Where a request was put, and what the write answered. */
+export type Placed<Answer> = { batchId: string; place: number; result: PromiseSettledResult<Answer> }
+
+type Waiting<Answer> = { request: QueuedRequest; placed: (placed: Placed<Answer>) => void }
+
+/**
+ * Group commit for one lane: requests that arrive while the last write is under way travel together as the next batch; a lone
+ * request leaves at once. A batch id is made once, whatever becomes of the write.
+ */
+export function createBatcher<Answer>({
+  campaign,
+  lane,
+  now,
+  write,
+}: {
+  campaign: string
+  lane: Lane
+  /** The database's clock, in epoch ms. */
+  now: () => number
+  write: (batch: Batch) => Promise<Answer>
+}) {
+  let waiting: Waiting<Answer>[] = []
+  let writing: Promise<void> | null = null
+
+  async function writeAll() {
+    // What was parsed in the same turn of the event loop leaves together.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (waiting.length > 0) {
+      const leaving = waiting.slice(0, maxBatchRequests)
+      waiting = waiting.slice(maxBatchRequests)
+      const batch: Batch = {
+        id: randomUUID(),
+        campaign,
+        lane,
+        receivedAt: Math.floor(now()),
+        requests: leaving.map(({ request }) => request),
+      }
+      const [result] = await Promise.allSettled([write(batch)])
+      for (const [place, { placed }] of leaving.entries()) placed({ batchId: batch.id, place, result })
+    }
+    writing = null
+  }
+
+  return {
+    /** Resolves, never rejects, when the batch that holds the request was written or not. Throws when too many wait. */
+    add(request: QueuedRequest): Promise<Placed<Answer>> {
+      if (waiting.length >= maxWaitingRequests)
+        throw new Problem('unavailable', 'More requests arrive than can be written down. This one was not accepted.', {
+          retryAfterSeconds: 2,
+        })
+      return new Promise((placed) => {
+        waiting.push({ request, placed })
+        writing ??= writeAll()
+      })
+    },
+    /** Resolves when nothing waits any more. */
+    flushed: async () => {
+      while (writing) await writing
+    },
+  }
+}

@@ -1,0 +1,161 @@
+import type { QueuedRequest } from '../domain/batch.ts'
+import type { Lane } from '../domain/lane.ts'
+import type { ReservationRequest } from '../domain/reservation.ts'
+import { Problem } from '../errors.ts'
+import { seal } from '../privacy/boxes.ts'
+import type { Fingerprints } from '../privacy/fingerprints.ts'
+import type { Receipts } from '../privacy/receipts.ts'
+import { type AcceptBatch, type Accepted, NotAcknowledged } from '../queue/accept-batch.ts'
+import type { Board, Wait } from '../status/board.ts'
+import type { Campaign, Catalogue } from '../status/catalogue.ts'
+import type { Clock } from '../status/clock.ts'
+import { checkChoices, checkOpen, checkVoucherForm } from './admit.ts'
+import { createBatcher, type Placed } from './batcher.ts'
+import { createOpenRequests, maxOpenRequests } from './open-requests.ts'
+import type { Registers } from './register.ts'
+
+/** A receipt can be used for so long after its campaign has closed. */
+const receiptSecondsAfterClosing = 180 * 86_400
+
+export type Submission = {
+  campaign: string
+  lane: Lane
+  body: ReservationRequest
+  idempotencyKey: string | undefined
+}
+
+/** What is answered with a 202. `queueNumber` is null while Postgres is away. */
+export type AcceptedReservation = {
+  id: string
+  status: 'queued'
+  queueNumber: number | null
+  receipt: string
+  wait: Wait
+}
+
+/**
+ * Accepts a reservation or refuses it. Everything but the write is done in memory, so a refusal costs no I/O; an invented voucher
+ * never reaches a queue.
+ */
+export function createIntake({
+  catalogue,
+  registers,
+  fingerprints,
+  receipts,
+  acceptBatch,
+  board,
+  clock,
+}: {
+  catalogue: Catalogue
+  registers: Registers
+  fingerprints: Fingerprints
+  receipts: Receipts
+  acceptBatch: AcceptBatch
+  board: Board
+  clock: Clock
+}) {
+  const openRequests = createOpenRequests()
+  const batchers = new Map<string, ReturnType<typeof createBatcher<Accepted>>>()
+
+  function batcherOf(campaign: string, lane: Lane) {
+    const key = `${campaign} ${lane}`
+    const batcher = batchers.get(key) ?? createBatcher({ campaign, lane, now: clock.now, write: acceptBatch })
+    batchers.set(key, batcher)
+    return batcher
+  }
+
+  /** The person's cohort: its place plus one, 0 for none. Unknown voucher and wrong birth date get the same answer. */
+  function findEligible(campaign: Campaign, fingerprint: Buffer): number {
+    if (campaign.eligibility === 'anyone') return 0
+    const register = registers.get(campaign.id)
+    if (!register)
+      throw new Problem('unavailable', 'The register is not loaded yet. The request was not accepted.', {
+        retryAfterSeconds: 2,
+      })
+    const cohort = register.find(fingerprint)
+    if (cohort === undefined)
+      throw new Problem('not-eligible', 'Voucher and birth date are not a pair of this campaign.')
+    return cohort
+  }
+
+  async function submit({
+    campaign: campaignId,
+    lane,
+    body,
+    idempotencyKey,
+  }: Submission): Promise<AcceptedReservation> {
+    const campaign = catalogue.get(campaignId)
+    if (!campaign) throw new Problem('not-found', 'There is no such campaign.')
+    checkVoucherForm(campaign, body.voucher)
+    const fingerprint = fingerprints.person(campaignId, body.voucher, body.birthDate)
+    checkOpen(campaign, findEligible(campaign, fingerprint), clock.now())
+    checkChoices(campaign, body.choices)
+    const dataKey = campaign.dataKeys[0]
+    if (!dataKey) throw new Error(`campaign ${campaignId} has no data key that can be used`)
+
+    const voucherKey = fingerprints.voucher(campaignId, body.voucher).toString('hex')
+    const id = fingerprints.reservationId(campaignId, idempotencyKey, body)
+    if (!openRequests.enter(campaignId, voucherKey, id))
+      throw new Problem('too-many-requests', `This voucher has ${maxOpenRequests} open requests already.`, {
+        retryAfterSeconds: 5,
+      })
+    const request: QueuedRequest = {
+      id,
+      kind: 'book',
+      voucherKey,
+      fingerprint: fingerprint.toString('hex'),
+      choices: body.choices,
+      waitlist: body.waitlist,
+      notify: body.person?.email !== undefined || body.person?.phone !== undefined,
+      box: seal({ voucher: body.voucher, birthDate: body.birthDate, person: body.person }, dataKey, id),
+    }
+    try {
+      return answer(campaign, lane, request, await batcherOf(campaignId, lane).add(request))
+    } catch (err) {
+      const perhapsOpen = err instanceof Problem && err.type === 'outcome-unknown'
+      if (perhapsOpen) openRequests.accepted(campaignId, lane, { voucherKey, id, number: null })
+      else openRequests.leave(campaignId, voucherKey, id)
+      throw err
+    }
+  }
+
+  function answer(
+    campaign: Campaign,
+    lane: Lane,
+    request: QueuedRequest,
+    placed: Placed<Accepted>,
+  ): AcceptedReservation {
+    const { id, voucherKey } = request
+    const { batchId, place, result } = placed
+    const expiresAt = Math.floor(campaign.closesAt / 1_000) + receiptSecondsAfterClosing
+    const receipt = receipts.sign({ reservationId: id, campaign: campaign.id, lane, batchId, place, expiresAt })
+    if (result.status === 'rejected') throw notAccepted(result.reason, id, receipt)
+    const queueNumber = result.value.by === 'log' ? result.value.firstNumber + place : null
+    openRequests.accepted(campaign.id, lane, { voucherKey, id, number: queueNumber })
+    return { id, status: 'queued', queueNumber, receipt, wait: board.wait(campaign.id, lane, queueNumber) }
+  }
+
+  return {
+    submit,
+    /** Notes how far a lane has been served. */
+    served: openRequests.served,
+    /** Resolves when nothing waits to be written. */
+    flushed: async () => {
+      await Promise.all([...batchers.values()].map((batcher) => batcher.flushed()))
+    },
+  }
+}
+export type Intake = ReturnType<typeof createIntake>
+
+function notAccepted(reason: unknown, id: string, receipt: string): unknown {
+  if (!(reason instanceof NotAcknowledged)) return reason
+  if (!reason.perhaps)
+    return new Problem('unavailable', 'No store can be reached. The request was not accepted.', {
+      retryAfterSeconds: 5,
+    })
+  return new Problem(
+    'outcome-unknown',
+    'No store acknowledged in time: perhaps the request was accepted. Ask with the receipt, or send the same again.',
+    { id, receipt, retryAfterSeconds: 2 },
+  )
+}

@@ -1,0 +1,23 @@
+import type { Transaction } from './pool.ts'
+
+export type NewAppointment = { reservationId: string; dose: number; slotId: string }
+
+/** Writes appointments: seats in slots, held by booked reservations. */
+export async function insertAppointments(
+  tx: Transaction,
+  campaign: string,
+  appointments: NewAppointment[],
+): Promise<void> {
+  await tx.query({
+    name: 'appointments.insert',
+    text: `
+      insert into appointments (campaign_id, reservation_id, dose, slot_id)
+      select $1, new.* from unnest($2::uuid[], $3::smallint[], $4::text[]) as new (reservation_id, dose, slot_id)`,
+    values: [
+      campaign,
+      appointments.map(({ reservationId }) => reservationId),
+      appointments.map(({ dose }) => dose),
+      appointments.map(({ slotId }) => slotId),
+    ],
+  })
+}

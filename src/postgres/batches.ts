@@ -1,0 +1,129 @@
+import type { Batch } from '../domain/batch.ts'
+import type { Lane } from '../domain/lane.ts'
+import { isUniqueViolation } from './errors.ts'
+import type { Queryable, Transaction } from './pool.ts'
+
+/** Where `pg_notify` says that a campaign has something to decide. */
+export const batchesChannel = 'junban_batches'
+
+export type LoggedBatch = { firstNumber: number; acceptedAt: number }
+
+/**
+ * Appends a batch to the log of its lane, which gives it its numbers: one statement bumps the lane's `accepted_number` and
+ * inserts, so numbers are contiguous, commit in order, and are visible exactly when they exist. A batch that is there already
+ * fails the whole statement (23505) and is read back.
+ *
+ * `redisAway`: accepted with no look at the spool. `spooled`: drained from the spool. `wake`: tell allocators by `LISTEN`.
+ */
+export async function appendBatch(
+  db: Queryable,
+  batch: Batch,
+  { redisAway = false, spooled = false, wake = false }: { redisAway?: boolean; spooled?: boolean; wake?: boolean },
+): Promise<LoggedBatch> {
+  try {
+    const { rows } = await db.query<LoggedBatch>({
+      name: 'batches.append',
+      text: `
+        with numbered as (
+          update lanes
+             set accepted_number = accepted_number + $4
+           where campaign_id = $2 and lane = $3
+          returning accepted_number
+        ), appended as (
+          insert into batches (id, campaign_id, lane, first_number, last_number, received_at, redis_away, spooled, late, requests)
+          select $1, $2, $3, accepted_number - $4 + 1, accepted_number, $5, $6, $7,
+                 $7 and exists (select from batches passed
+                                 where passed.campaign_id = $2 and passed.lane = $3 and passed.redis_away
+                                   and passed.accepted_at > $5),
+                 $8
+            from numbered
+          returning first_number, accepted_at
+        )
+        select first_number as "firstNumber", accepted_at as "acceptedAt",
+               case when $9 then pg_notify('${batchesChannel}', $2) end
+          from appended`,
+      values: [
+        batch.id,
+        batch.campaign,
+        batch.lane,
+        batch.requests.length,
+        new Date(batch.receivedAt),
+        redisAway,
+        spooled,
+        JSON.stringify(batch.requests),
+        wake,
+      ],
+    })
+    const logged = rows[0]
+    if (!logged) throw new Error(`bug: campaign ${batch.campaign} has no lane ${batch.lane}`)
+    return logged
+  } catch (err) {
+    const earlier = isUniqueViolation(err, 'batches_pkey') ? await readBatch(db, batch.id) : null
+    if (earlier) return earlier
+    throw err
+  }
+}
+
+/** What the log says of a batch; null when it does not hold it. `decided`: the serving number has passed its last. */
+export async function readBatch(db: Queryable, id: string): Promise<(LoggedBatch & { decided: boolean }) | null> {
+  const { rows } = await db.query<LoggedBatch & { decided: boolean }>({
+    name: 'batches.read',
+    text: `
+      select first_number as "firstNumber", accepted_at as "acceptedAt", last_number <= serving_number as decided
+        from batches join lane_progress using (campaign_id, lane)
+       where id = $1`,
+    values: [id],
+  })
+  return rows[0] ?? null
+}
+
+/** Many of them at once, by id. */
+export async function readBatches(
+  db: Queryable,
+  ids: string[],
+): Promise<Map<string, LoggedBatch & { lane: Lane; decided: boolean }>> {
+  const { rows } = await db.query<LoggedBatch & { id: string; lane: Lane; decided: boolean }>({
+    name: 'batches.read_many',
+    text: `
+      select id, lane, first_number as "firstNumber", accepted_at as "acceptedAt", last_number <= serving_number as decided
+        from batches join lane_progress using (campaign_id, lane)
+       where id = any($1)`,
+    values: [ids],
+  })
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+export type WaitingBatch = {
+  id: string
+  firstNumber: number
+  lastNumber: number
+  receivedAt: number
+  acceptedAt: number
+  requests: string
+}
+
+/**
+ * The log of a lane after a number, in order: the batch that holds the next number first. Batches that begin within the next
+ * `span` numbers, at most `limit` of them.
+ */
+export async function readBatchesAfter(
+  tx: Transaction,
+  campaign: string,
+  lane: Lane,
+  servingNumber: number,
+  span: number,
+  limit: number,
+): Promise<WaitingBatch[]> {
+  const { rows } = await tx.query<WaitingBatch>({
+    name: 'batches.read_after',
+    text: `
+      select id, first_number as "firstNumber", last_number as "lastNumber", received_at as "receivedAt",
+             accepted_at as "acceptedAt", requests
+        from batches
+       where campaign_id = $1 and lane = $2 and last_number > $3 and first_number <= $3 + $4
+       order by last_number
+       limit $5`,
+    values: [campaign, lane, servingNumber, span, limit],
+  })
+  return rows
+}

@@ -1,0 +1,52 @@
+import type { Lane } from '../domain/lane.ts'
+import type { Transaction } from './pool.ts'
+
+/** Which of these requests were decided before. */
+export async function readDecided(tx: Transaction, requestIds: string[]): Promise<Set<string>> {
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'decisions.read_decided',
+    text: `select request_id as id from decisions where request_id = any($1)`,
+    values: [requestIds],
+  })
+  return new Set(rows.map(({ id }) => id))
+}
+
+export type NewDecision = {
+  requestId: string
+  reservationId: string
+  number: number
+  kind: 'book'
+  outcome: string
+  reason: string | null
+}
+
+/** Writes decisions. The primary key `decisions_once` fails the whole transaction if one of them was made before. */
+export async function insertDecisions(
+  tx: Transaction,
+  {
+    campaign,
+    lane,
+    decidedAt,
+    decisions,
+  }: { campaign: string; lane: Lane; decidedAt: number; decisions: NewDecision[] },
+): Promise<void> {
+  await tx.query({
+    name: 'decisions.insert',
+    text: `
+      insert into decisions (campaign_id, lane, decided_at, request_id, reservation_id, number, kind, outcome, reason)
+      select $1, $2, $3, new.*
+        from unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[])
+          as new (request_id, reservation_id, number, kind, outcome, reason)`,
+    values: [
+      campaign,
+      lane,
+      new Date(decidedAt),
+      decisions.map((decision) => decision.requestId),
+      decisions.map((decision) => decision.reservationId),
+      decisions.map((decision) => decision.number),
+      decisions.map((decision) => decision.kind),
+      decisions.map((decision) => decision.outcome),
+      decisions.map((decision) => decision.reason),
+    ],
+  })
+}

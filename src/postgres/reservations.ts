@@ -1,0 +1,94 @@
+import type { Lane } from '../domain/lane.ts'
+import type { DecidedStatus, Reason } from '../domain/reservation.ts'
+import type { Queryable, Transaction } from './pool.ts'
+
+/** Which of these vouchers (keyed hashes, hex) have a live reservation in the campaign. */
+export async function readLiveVouchers(tx: Transaction, campaign: string, voucherKeys: string[]): Promise<Set<string>> {
+  const { rows } = await tx.query<{ key: string }>({
+    name: 'reservations.read_live_vouchers',
+    text: `
+      select encode(voucher_key, 'hex') as key
+        from reservations
+       where campaign_id = $1 and status in ('booked', 'waitlisted')
+         and voucher_key in (select decode(key, 'hex') from unnest($2::text[]) key)`,
+    values: [campaign, voucherKeys],
+  })
+  return new Set(rows.map(({ key }) => key))
+}
+
+export type NewReservation = {
+  id: string
+  number: number
+  voucherKey: string
+  status: DecidedStatus
+  reason: Reason | null
+  waitlist: boolean
+  box: string
+  acceptedAt: number
+}
+
+/**
+ * Writes decided reservations. The unique index `reservations_one_per_voucher` fails the whole transaction if a voucher would
+ * have two live ones.
+ */
+export async function insertReservations(
+  tx: Transaction,
+  {
+    campaign,
+    lane,
+    decidedAt,
+    reservations,
+  }: { campaign: string; lane: Lane; decidedAt: number; reservations: NewReservation[] },
+): Promise<void> {
+  await tx.query({
+    name: 'reservations.insert',
+    text: `
+      insert into reservations
+        (campaign_id, lane, decided_at, id, queue_number, voucher_key, status, reason, waitlist, box, accepted_at)
+      select $1, $2, $3, new.id, new.number, decode(new.voucher_key, 'hex'), new.status, new.reason, new.waitlist,
+             decode(new.box, 'base64'), new.accepted_at
+        from unnest($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::text[], $11::timestamptz[])
+          as new (id, number, voucher_key, status, reason, waitlist, box, accepted_at)`,
+    values: [
+      campaign,
+      lane,
+      new Date(decidedAt),
+      reservations.map(({ id }) => id),
+      reservations.map(({ number }) => number),
+      reservations.map(({ voucherKey }) => voucherKey),
+      reservations.map(({ status }) => status),
+      reservations.map(({ reason }) => reason),
+      reservations.map(({ waitlist }) => waitlist),
+      reservations.map(({ box }) => box),
+      reservations.map(({ acceptedAt }) => new Date(acceptedAt).toISOString()),
+    ],
+  })
+}
+
+export type StoredReservation = {
+  id: string
+  campaign: string
+  lane: Lane
+  queueNumber: number
+  status: DecidedStatus
+  reason: Reason | null
+  acceptedAt: number
+  decidedAt: number
+  appointments: { dose: number; slotId: string }[]
+}
+
+/** Decided reservations by id, with their appointments in the order of doses. Nothing personal is read. */
+export async function readReservations(db: Queryable, ids: string[]): Promise<Map<string, StoredReservation>> {
+  const { rows } = await db.query<StoredReservation>({
+    name: 'reservations.read',
+    text: `
+      select id, campaign_id as campaign, lane, queue_number as "queueNumber", status, reason,
+             accepted_at as "acceptedAt", decided_at as "decidedAt",
+             coalesce((select json_agg(json_build_object('dose', dose, 'slotId', slot_id) order by dose)
+                         from appointments where reservation_id = reservations.id), '[]') as appointments
+        from reservations
+       where id = any($1)`,
+    values: [ids],
+  })
+  return new Map(rows.map((row) => [row.id, row]))
+}

@@ -1,0 +1,42 @@
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto'
+import type { Key } from '../config.ts'
+
+const hashBytes = 16
+
+/**
+ * The keyed hashes by which a person is known outside their box. Vouchers and birth dates are few enough to be tried one by
+ * one, so a hash without a key would hide nothing. Each use has a key of its own, derived from `JUNBAN_VOUCHER_KEY` (HKDF).
+ */
+export function createFingerprints(voucherKey: Key) {
+  const derive = (use: string) =>
+    createSecretKey(Buffer.from(hkdfSync('sha256', voucherKey.secret, '', `junban/${use}`, 32)))
+  const personKey = derive('voucher-with-birth-date')
+  const voucherOnlyKey = derive('voucher')
+  const requestKey = derive('reservation-id')
+
+  const hmac = (key: typeof personKey, text: string) =>
+    createHmac('sha256', key).update(text).digest().subarray(0, hashBytes)
+
+  return {
+    /** Voucher with birth date: is this pair in the register? 16 bytes. */
+    person: (campaign: string, voucher: string, birthDate: string) =>
+      hmac(personKey, `${campaign}\0${voucher}\0${birthDate}`),
+    /** The voucher alone: one reservation each. 16 bytes. */
+    voucher: (campaign: string, voucher: string) => hmac(voucherOnlyKey, `${campaign}\0${voucher}`),
+    /**
+     * A reservation's id, a UUID of version 8: the same campaign, `Idempotency-Key` (or its absence) and parsed body give the
+     * same id, so a request that is sent again is known again with nothing stored.
+     */
+    reservationId: (campaign: string, idempotencyKey: string | undefined, body: unknown) =>
+      toUuid(hmac(requestKey, JSON.stringify([campaign, idempotencyKey ?? null, body]))),
+  }
+}
+export type Fingerprints = ReturnType<typeof createFingerprints>
+
+/** 16 bytes as a UUID of version 8 (RFC 9562: bits of our own making). */
+function toUuid(bytes: Buffer): string {
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '../logger.ts'
+import { bounded } from './bounded.ts'
+
+/** A store is waited for this long before the request goes another way. */
+export const storeBoundMs = 250
+/** After so many late or failed answers in a row the store is no longer waited for. */
+const failuresToOpen = 2
+/** While open, the store is probed this often, by one probe at a time: no thundering return. */
+const probeEveryMs = 250
+
+/** The store is not waited for: its last answers were late or failures, and no probe has succeeded since. */
+export class StoreAway extends Error {
+  override readonly name = 'StoreAway'
+}
+
+/**
+ * Stands between us and one store. Closed: work is passed on and waited for, for a bounded time. After two late or failed
+ * answers it opens: work is refused at once, and a probe asks until the store answers well again.
+ */
+export function createBreaker({
+  store,
+  probe,
+  isFailure = () => true,
+  log,
+}: {
+  store: 'postgres' | 'redis'
+  /** Succeeds only when the store can take a write. */
+  probe: () => Promise<unknown>
+  /** Whether an error says something of the store, rather than of what was asked. */
+  isFailure?: (err: unknown) => boolean
+  log: Logger
+}) {
+  let failures = 0
+  let open = false
+  let stopped = false
+
+  async function run<T>(work: () => Promise<T>, boundMs = storeBoundMs): Promise<T> {
+    if (open) throw new StoreAway(`${store} is away`)
+    try {
+      const answer = await bounded(work(), boundMs)
+      failures = 0
+      return answer
+    } catch (err) {
+      if (isFailure(err)) noteFailure(err)
+      throw err
+    }
+  }
+
+  function noteFailure(err: unknown) {
+    failures += 1
+    if (failures < failuresToOpen || open || stopped) return
+    open = true
+    log.warn({ store, err }, 'store away: no longer waited for')
+    void probeUntilWell()
+  }
+
+  async function probeUntilWell() {
+    while (open && !stopped) {
+      await sleep(probeEveryMs * (0.5 + Math.random()), undefined, { ref: false })
+      try {
+        await bounded(probe(), storeBoundMs)
+        open = false
+        failures = 0
+        log.info({ store }, 'store back')
+      } catch {
+        // Still away: asked again after the pause.
+      }
+    }
+  }
+
+  return {
+    run,
+    isOpen: () => open,
+    /** Says that the store is away without having asked it, as when a connection breaks. */
+    trip: (err: unknown) => {
+      failures = failuresToOpen
+      noteFailure(err)
+    },
+    close: () => {
+      stopped = true
+    },
+  }
+}
+export type Breaker = ReturnType<typeof createBreaker>

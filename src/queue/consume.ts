@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import { lanes } from '../domain/lane.ts'
+import type { Logger } from '../logger.ts'
+import { batchesChannel, readBatch } from '../postgres/batches.ts'
+import { type CampaignWork, readCampaignWork } from '../postgres/writers.ts'
+import { createDesk, type Desk } from './desk.ts'
+import { listen } from './listen.ts'
+import type { LogStore, PipeStore } from './stores.ts'
+import { type LaneWorker, workLane } from './work-lane.ts'
+
+/** Whatever no job and no notification told of is found after this long. */
+const sweepEveryMs = 1_000
+
+/**
+ * Serves every campaign until closed: woken by a BullMQ worker per lane, by `LISTEN` where there is no Redis, and by a sweep under
+ * both. `decideAll` decides what waits in a campaign and throws only what waiting can mend.
+ */
+export function consume({
+  databaseUrl,
+  logStore,
+  pipe,
+  workerRedis,
+  decideAll,
+  log,
+}: {
+  databaseUrl: string
+  logStore: LogStore
+  pipe: PipeStore | null
+  workerRedis: Redis | null
+  decideAll: (campaign: string, isStopping: () => boolean) => Promise<void>
+  log: Logger
+}) {
+  const { pool } = logStore
+  const desks = new Map<string, Desk>()
+  const workers = new Map<string, LaneWorker[]>()
+  const stopping = new AbortController()
+  let known: string[] = []
+
+  function deskOf(campaign: string): Desk {
+    let desk = desks.get(campaign)
+    if (!desk) {
+      desk = createDesk({ campaign, decideAll: () => decideAll(campaign, () => stopping.signal.aborted), log })
+      desks.set(campaign, desk)
+    }
+    return desk
+  }
+
+  function openLanes(campaign: string) {
+    if (!workerRedis || !pipe || workers.has(campaign) || stopping.signal.aborted) return
+    const laneWorkers = lanes.map((lane) =>
+      workLane({
+        connection: workerRedis,
+        campaign,
+        lane,
+        wake: () => deskOf(campaign).wake(),
+        isDecided: async (batchId) => (await readBatch(pool, batchId))?.decided ?? null,
+        spool: (batch) => pipe.spool.append(batch),
+        log,
+      }),
+    )
+    workers.set(campaign, laneWorkers)
+    log.info({ campaign }, 'serving campaign')
+  }
+
+  async function closeLanes(campaign: string) {
+    const laneWorkers = workers.get(campaign) ?? []
+    workers.delete(campaign)
+    await Promise.all(laneWorkers.map((worker) => worker.close()))
+  }
+
+  async function sweep(): Promise<void> {
+    const found: CampaignWork[] = await logStore.breaker.run(() => readCampaignWork(pool))
+    for (const { campaign, live, waiting, paused } of found) {
+      if (live || waiting) openLanes(campaign)
+      else if (workers.has(campaign)) await closeLanes(campaign)
+      if (waiting && !paused) void deskOf(campaign).wake()
+    }
+    known = found.map(({ campaign }) => campaign)
+  }
+
+  async function sweepForEver() {
+    while (!stopping.signal.aborted) {
+      await sweep().catch((err) => log.debug({ err }, 'sweep failed'))
+      await sleep(sweepEveryMs, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+
+  const swept = sweepForEver()
+  const listening = listen({
+    url: databaseUrl,
+    role: 'junban_allocator',
+    channel: batchesChannel,
+    heard: (campaign) => void deskOf(campaign).wake(),
+    log,
+  })
+
+  return {
+    /** The ids of all campaigns, as of the last sweep. */
+    campaigns: () => known,
+    /** Takes no further work; the transactions in flight end first. */
+    async close() {
+      stopping.abort()
+      await Promise.all([swept, listening.close(), ...[...desks.values()].map((desk) => desk.stop())])
+      await Promise.all([...workers.keys()].map(closeLanes))
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Batch } from '../domain/batch.ts'
+import type { Lane } from '../domain/lane.ts'
+import type { Logger } from '../logger.ts'
+import { queueName, redisPrefix } from './names.ts'
+
+/** Events are for watching: a few are kept, because each takes memory that waiting batches need. */
+const eventsKept = 100
+
+/**
+ * One BullMQ queue per campaign and lane, one job per batch. The job's id is the batch's, so adding again is adding once; the
+ * order is not in the jobs but in the log.
+ */
+export function createJobQueues(connection: Redis, log: Logger) {
+  const queues = new Map<string, Queue>()
+
+  function queueOf(campaign: string, lane: Lane): Queue {
+    const name = queueName(campaign, lane)
+    let queue = queues.get(name)
+    if (!queue) {
+      queue = new Queue(name, {
+        connection,
+        prefix: redisPrefix,
+        streams: { events: { maxLen: eventsKept } },
+        defaultJobOptions: { removeOnComplete: true, removeOnFail: false, attempts: 1 },
+      })
+      queue.on('error', (err) => log.debug({ err, queue: name }, 'queue'))
+      queues.set(name, queue)
+    }
+    return queue
+  }
+
+  return {
+    add: async (batch: Batch) => {
+      await queueOf(batch.campaign, batch.lane).add('batch', batch, { jobId: batch.id })
+    },
+    close: async () => {
+      await Promise.all([...queues.values()].map((queue) => queue.close()))
+    },
+  }
+}
+export type JobQueues = ReturnType<typeof createJobQueues>

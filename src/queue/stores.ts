@@ -1,0 +1,71 @@
+import type { Redis } from 'ioredis'
+import type { Logger } from '../logger.ts'
+import { isConstraintViolation, isSurelyNotDone, isTransient } from '../postgres/errors.ts'
+import type { Pool } from '../postgres/pool.ts'
+import { type Breaker, createBreaker, StoreAway } from './breaker.ts'
+import { createJobQueues, type JobQueues } from './job-queues.ts'
+import { connectRedis, findUnsafeSetting } from './redis.ts'
+import { createSpool, type Spool } from './spool.ts'
+
+/** Postgres, behind its breaker. */
+export type LogStore = { pool: Pool; breaker: Breaker }
+/** Redis, behind its breaker: the jobs and the spool. */
+export type PipeStore = { redis: Redis; breaker: Breaker; jobs: JobQueues; spool: Spool; close(): Promise<void> }
+
+/** Puts a breaker before Postgres. The probe asks for a write's worth: a server in recovery is away. */
+export function openLogStore(pool: Pool, log: Logger): LogStore {
+  const breaker = createBreaker({
+    store: 'postgres',
+    isFailure: (err) => isTransient(err) && !isConstraintViolation(err),
+    probe: async () => {
+      const { rows } = await pool.query('select pg_is_in_recovery() as recovering')
+      if (rows[0].recovering) throw new StoreAway('postgres is in recovery')
+    },
+    log,
+  })
+  return { pool, breaker }
+}
+
+/** Connects to Redis and puts a breaker before it. Unsafe settings, found at any connect, count as away. */
+export function openPipeStore(url: string, name: string, log: Logger): PipeStore {
+  const redis = connectRedis(url, name, log)
+  let unsafe: string | null = null
+
+  async function checkSettings() {
+    const found = await findUnsafeSetting(redis)
+    if (found && found !== unsafe)
+      log.error({ store: 'redis', reason: found }, 'redis is not safe to use: counted as away')
+    unsafe = found
+    if (unsafe) throw new StoreAway(`redis is not safe to use: ${unsafe}`)
+  }
+
+  const breaker = createBreaker({
+    store: 'redis',
+    probe: async () => {
+      await checkSettings()
+      // A full Redis still answers reads.
+      await redis.set('junban:probe', '1', 'PX', 1_000)
+    },
+    log,
+  })
+  redis.on('ready', () => {
+    checkSettings().catch((err) => breaker.trip(err))
+  })
+
+  const jobs = createJobQueues(redis, log)
+  const spool = createSpool(redis)
+  return {
+    redis,
+    breaker,
+    jobs,
+    spool,
+    async close() {
+      breaker.close()
+      await jobs.close().catch(() => {})
+      redis.disconnect()
+    },
+  }
+}
+
+/** Whether a failed write may have happened all the same. */
+export const perhapsDone = (err: unknown) => !(err instanceof StoreAway) && !isSurelyNotDone(err)

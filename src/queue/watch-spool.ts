@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { lanes } from '../domain/lane.ts'
+import type { Logger } from '../logger.ts'
+import type { DrainSpool } from './drain-spool.ts'
+import type { PipeStore } from './stores.ts'
+
+/** A spool that can be drained waits for at most about this long. */
+const lookEveryMs = 500
+
+/** Looks whether batches wait in any lane's spool, and drains what Postgres takes. Every process does, so whoever reaches it will. */
+export function watchSpool({
+  pipe,
+  drainSpool,
+  campaigns,
+  log,
+}: {
+  pipe: PipeStore
+  drainSpool: DrainSpool
+  campaigns: () => string[]
+  log: Logger
+}) {
+  const stopping = new AbortController()
+  let spooledBatches = 0
+
+  async function look() {
+    const all = campaigns().flatMap((campaign) => lanes.map((lane) => ({ campaign, lane })))
+    const lengths = await pipe.breaker.run(() => pipe.spool.lengths(all))
+    spooledBatches = lengths.reduce((sum, length) => sum + length, 0)
+    for (const [at, { campaign, lane }] of all.entries()) {
+      if (!lengths[at]) continue
+      const count = await drainSpool(campaign, lane)
+      spooledBatches -= lengths[at]
+      log.info({ campaign, lane, count }, 'spool drained into the log')
+    }
+  }
+
+  async function lookForEver() {
+    while (!stopping.signal.aborted) {
+      await look().catch((err) => log.debug({ err }, 'spool not drained'))
+      await sleep(lookEveryMs * (0.5 + Math.random()), undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+  const done = lookForEver()
+
+  return {
+    /** How many batches waited in all spools at the last look. */
+    spooledBatches: () => Math.max(0, spooledBatches),
+    async close() {
+      stopping.abort()
+      await done
+    },
+  }
+}
+export type SpoolWatch = ReturnType<typeof watchSpool>

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { WaitingError, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { Batch } from '../domain/batch.ts'
+import type { Lane } from '../domain/lane.ts'
+import type { Logger } from '../logger.ts'
+import { queueName, redisPrefix } from './names.ts'
+
+/** Batches of a lane that wait to be decided together: more than fit into one transaction, so that none waits for a fetch. */
+const concurrency = 20
+/** A closing worker hands over after this long, in seconds. */
+export const drainDelaySeconds = 1
+/** A killed worker's jobs go to another after about this long. */
+const lockDurationMs = 5_000
+/** Crashes that a job survives: the effect is in Postgres and keyed, so any number does no harm. */
+const maxStalledCount = 1_000_000
+/** How long a job waits between two looks at whether its batch is decided (allocation paused, Postgres away). */
+const lookAgainMs = 500
+
+/**
+ * A BullMQ worker of one lane: each job is a batch, and a wake-up. A job ends only when a committed read shows its batch decided;
+ * if the log lacks it (a Postgres restored from a backup) the batch is put into the spool, and then the job ends.
+ */
+export function workLane({
+  connection,
+  campaign,
+  lane,
+  wake,
+  isDecided,
+  spool,
+  log,
+}: {
+  connection: Redis
+  campaign: string
+  lane: Lane
+  /** Resolves when what was in the log has been decided, or cannot be now. */
+  wake: () => Promise<void>
+  /** Null: the log does not hold it. Throws when Postgres cannot be asked. */
+  isDecided: (batchId: string) => Promise<boolean | null>
+  spool: (batch: Batch) => Promise<unknown>
+  log: Logger
+}) {
+  let closing = false
+  const worker = new Worker(
+    queueName(campaign, lane),
+    async (job, token) => {
+      const batch = Batch.parse(job.data)
+      while (!closing) {
+        await wake()
+        const decided = await isDecided(batch.id).catch(() => false)
+        if (decided) return
+        if (decided === null) {
+          log.warn({ campaign, lane, batchId: batch.id }, 'the log lacks a batch that redis holds: spooled')
+          await spool(batch)
+          return
+        }
+        await sleep(lookAgainMs, undefined, { ref: false })
+      }
+      await job.moveToWait(token)
+      throw new WaitingError() // handed over: this worker closes
+    },
+    {
+      connection,
+      prefix: redisPrefix,
+      concurrency,
+      drainDelay: drainDelaySeconds,
+      lockDuration: lockDurationMs,
+      stalledInterval: lockDurationMs,
+      maxStalledCount,
+      removeOnComplete: { count: 0 },
+    },
+  )
+  worker.on('error', (err) => log.debug({ campaign, lane, err }, 'worker'))
+  return {
+    async close() {
+      closing = true
+      await worker.close()
+    },
+  }
+}
+export type LaneWorker = ReturnType<typeof workLane>

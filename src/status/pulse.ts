@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '../logger.ts'
+import type { Beat } from '../postgres/pulse.ts'
+import type { Board } from './board.ts'
+import type { Clock } from './clock.ts'
+
+/** How old the public numbers may get; well under the second for which they are cached. */
+const pulseEveryMs = 250
+/** The versions of what the campaigns offer and of their registers, as of a pulse. */
+export type Versions = { catalogue: Map<string, number>; register: Map<string, number> }
+
+/** Keeps what this process knows of all campaigns fresh: one small query four times a second, whatever the load. */
+export function startPulse({
+  read,
+  clock,
+  board,
+  follow,
+  log,
+}: {
+  /** Asks Postgres, bounded in time. */
+  read: () => Promise<{ now: number; beats: Beat[] }>
+  clock: Clock
+  board: Board
+  /** Called with every pulse; what it loads is waited for at the start only. */
+  follow: (versions: Versions) => Promise<void>
+  log: Logger
+}) {
+  const stopping = new AbortController()
+
+  /** Resolves when the numbers are taken over; its answer, when what changed has been loaded. */
+  async function beat(): Promise<{ loaded: Promise<void> }> {
+    const askedAt = performance.now()
+    const { now, beats } = await read()
+    clock.set(now, askedAt)
+    board.update(now, beats)
+    const loaded = follow({
+      catalogue: new Map(beats.map(({ campaign, catalogueVersion }) => [campaign, catalogueVersion])),
+      register: new Map(beats.map(({ campaign, registerVersion }) => [campaign, registerVersion])),
+    })
+    return { loaded: loaded.catch((err) => log.debug({ err }, 'not loaded')) }
+  }
+
+  async function beatForEver() {
+    while (!stopping.signal.aborted) {
+      await beat().catch((err) => log.debug({ err }, 'no pulse'))
+      await sleep(pulseEveryMs, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+
+  const first = beat()
+    .then(({ loaded }) => loaded)
+    .catch((err) => log.warn({ err }, 'no pulse at the start'))
+  const done = first.then(beatForEver)
+  return {
+    /** Resolves after the first pulse, whether it came or not. */
+    first,
+    async close() {
+      stopping.abort()
+      await done
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import closeWithGrace from 'close-with-grace'
+import { createDecideNext } from '#src/allocation/decide-next.ts'
+import { loadConfig } from '#src/config.ts'
+import { leaveWithParent } from '#src/embedded/leave-with-parent.ts'
+import { createLogger } from '#src/logger.ts'
+import { orExit } from '#src/or-exit.ts'
+import { createPool } from '#src/postgres/pool.ts'
+import { consume } from '#src/queue/consume.ts'
+import { createDrainSpool } from '#src/queue/drain-spool.ts'
+import { connectWorkerRedis } from '#src/queue/redis.ts'
+import { openLogStore, openPipeStore } from '#src/queue/stores.ts'
+import { watchSpool } from '#src/queue/watch-spool.ts'
+import { drainDelaySeconds } from '#src/queue/work-lane.ts'
+import { rememberOutcomes } from '#src/status/outcomes.ts'
+
+/** A stop waits this long for the transaction in flight. */
+const shutdownMs = 10_000
+/** A blocking read that hears nothing for this long is on a dead socket. */
+const workerSocketTimeoutMs = drainDelaySeconds * 1_000 + 4_000
+
+const config = orExit(() => loadConfig())
+const log = createLogger(config.logLevel, 'allocator')
+const allocator = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
+
+const pool = createPool({ url: config.databaseUrl, role: 'junban_allocator', name: 'allocator', log, max: 8 })
+const logStore = openLogStore(pool, log)
+const pipe = config.redisUrl ? openPipeStore(config.redisUrl, 'allocator', log) : null
+const workerRedis = config.redisUrl
+  ? connectWorkerRedis(config.redisUrl, 'allocator-worker', workerSocketTimeoutMs, log)
+  : null
+
+const decideNext = createDecideNext({ pool, allocator, log })
+
+const consumer = consume({
+  databaseUrl: config.databaseUrl,
+  logStore,
+  pipe,
+  workerRedis,
+  decideAll: async (campaign, isStopping) => {
+    while (!isStopping()) {
+      const progressed = await decideNext(campaign)
+      if (!progressed) return
+      log.debug({ campaign, lane: progressed.lane, decided: progressed.decisions.length }, 'decided')
+      if (pipe && progressed.decisions.length > 0)
+        pipe.breaker
+          .run(() => rememberOutcomes(pipe.redis, progressed.decidedAt, progressed.decisions))
+          .catch((err) => log.debug({ err }, 'outcomes not kept in redis'))
+    }
+  },
+  log,
+})
+const spoolWatch =
+  pipe &&
+  watchSpool({ pipe, drainSpool: createDrainSpool({ logStore, pipe, log }), campaigns: consumer.campaigns, log })
+log.info({ allocator }, 'allocator started')
+
+// Stop taking batches, let the transaction in flight commit, and only then let go of the stores.
+const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
+  log.info({ err, signal }, 'allocator stopping')
+  await spoolWatch?.close()
+  await consumer.close()
+  await pipe?.close()
+  workerRedis?.disconnect()
+  logStore.breaker.close()
+  await pool.end()
+})
+leaveWithParent(() => grace.close())
