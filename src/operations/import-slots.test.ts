@@ -92,6 +92,7 @@ test('what a line refers to must be in the files or in the campaign', async () =
   expect((await badRows(run(pool, weeks[4]!)))[0]).toBe(
     'slots-2021-W13.ndjson:1 slot 300 is of schedule 10, which is not known',
   )
+  await expect(run(pool, weeks[0]!)).rejects.toMatchObject({ total: 70 })
   expect((await badRows(run(pool, smart('schedules.ndjson'))))[0]).toBe(
     'schedules.ndjson:1 schedule 10 is at location 0, which is not known',
   )
@@ -172,8 +173,9 @@ test('two imports at once: one after the other, each slot once', async () => {
   expect(await read('select count(*) as slots from slots')).toEqual([{ slots: 300 }])
 })
 
-test('an import waits for who holds the campaign before it touches slots', async () => {
+test('an import waits for who holds the campaign before it compares, even if there is nothing to write', async () => {
   const { pool, url } = await operatorDatabase()
+  await run(pool, ...everything)
   const holder = await pool.connect()
   await holder.query(`begin; select from campaigns where id = 'medics' for no key update`)
   const hasty = createPool({ url, role: 'junban_operator', name: 'test', log: testLog, lockTimeoutMs: 100 })

@@ -7,7 +7,7 @@ export async function readEligible(tx: Transaction, campaign: string, fingerprin
     text: `
       select encode(fingerprint, 'hex') as fingerprint
         from vouchers
-       where campaign_id = $1 and fingerprint in (select decode(wanted, 'hex') from unnest($2::text[]) wanted)`,
+       where campaign_id = $1 and fingerprint = any(array(select decode(wanted, 'hex') from unnest($2::text[]) wanted))`,
     values: [campaign, fingerprints],
   })
   return new Set(rows.map(({ fingerprint }) => fingerprint))
