@@ -81,7 +81,7 @@ function shareCopy(native: string, version: string, user: SystemUser): string {
   mkdirSync(STATE_DIR, { recursive: true, mode: 0o755 })
   rmSync(copy, { recursive: true, force: true })
   cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
-  spawnSync('chmod', ['-R', 'a+rX', copy])
+  spawnSync('/bin/chmod', ['-R', 'a+rX', copy])
   try {
     renameSync(copy, shared)
   } catch {

@@ -27,7 +27,8 @@ export type AppOptions = ReservationRoutes &
     refusalsPerMinute: number
   }
 
-const requestIdForm = /^[A-Za-z0-9_-]{8,64}$/
+/** A proxy's request id is kept if it is a UUID or a trace id. Anything else could be a voucher, and ids are logged. */
+const requestIdForm = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i
 
 /** The HTTP side of Junban, ready to listen or to be injected into. Holds no rule: what it does is given to it. */
 export async function buildApp(options: AppOptions) {

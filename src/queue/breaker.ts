@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
-import { bounded } from './bounded.ts'
+import { bounded, LateAnswer } from './bounded.ts'
 
 /** A store is waited for this long before the request goes another way. */
 export const storeBoundMs = 250
@@ -27,7 +27,7 @@ export function createBreaker({
   store: 'postgres' | 'redis'
   /** Succeeds only when the store can take a write. */
   probe: () => Promise<unknown>
-  /** Whether an error says something of the store, rather than of what was asked. */
+  /** Whether an error says something of the store, rather than of what was asked. A late answer always does. */
   isFailure?: (err: unknown) => boolean
   log: Logger
 }) {
@@ -42,7 +42,7 @@ export function createBreaker({
       failures = 0
       return answer
     } catch (err) {
-      if (isFailure(err)) noteFailure(err)
+      if (err instanceof LateAnswer || isFailure(err)) noteFailure(err)
       throw err
     }
   }
