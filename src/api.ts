@@ -1,11 +1,8 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import closeWithGrace from 'close-with-grace'
 import { loadConfig, loadKeys } from './config.ts'
-import { lanes } from './domain/lane.ts'
 import { leaveWithParent } from './embedded/leave-with-parent.ts'
 import { Problem } from './errors.ts'
 import { buildApp } from './http/app.ts'
-import { maxEventLoopDelayMs } from './http/limits.ts'
 import { createIntake } from './intake/intake.ts'
 import { createRegisters } from './intake/register.ts'
 import { createLogger } from './logger.ts'
@@ -24,12 +21,13 @@ import { createAvailability } from './status/availability.ts'
 import { createBoard } from './status/board.ts'
 import { createCatalogue } from './status/catalogue.ts'
 import { createClock } from './status/clock.ts'
+import { watchEventLoop } from './status/event-loop.ts'
 import { recallOutcome } from './status/outcomes.ts'
 import { startPulse } from './status/pulse.ts'
 import { createReadReservation } from './status/read-reservation.ts'
 import { createLadder } from './status/rung.ts'
 import { viewReservation } from './status/view-reservation.ts'
-import { zonedTime } from './status/zoned-time.ts'
+import { viewStatus } from './status/view-status.ts'
 
 /** A stop waits this long for answers that are owed. */
 const shutdownMs = 10_000
@@ -99,32 +97,19 @@ const spoolWatch =
   })
 const spooledBatches = () => spoolWatch?.spooledBatches() ?? 0
 
-const eventLoop = monitorEventLoopDelay({ resolution: 20 })
-eventLoop.enable()
-let eventLoopDelayMs = 0
-const isOverloaded = () => eventLoopDelayMs > maxEventLoopDelayMs
-const sumOfLanes = (count: (progress: { acceptedNumber: number; servingNumber: number }) => number) => () =>
-  catalogue
-    .all()
-    .flatMap(({ id }) => lanes.map((lane) => board.read(id, lane)))
-    .reduce((sum, progress) => sum + (progress ? count(progress) : 0), 0)
+const eventLoop = watchEventLoop(() => ladder.look())
 const ladder = createLadder({
   signs: {
     postgresAway: logStore.breaker.isOpen,
     redisAway: () => pipe?.breaker.isOpen() ?? false,
     redisConfigured: pipe !== null,
-    overloaded: isOverloaded,
-    waiting: sumOfLanes(({ acceptedNumber, servingNumber }) => acceptedNumber - servingNumber),
-    served: sumOfLanes(({ servingNumber }) => servingNumber),
+    overloaded: eventLoop.isOverloaded,
+    waiting: board.waiting,
+    served: board.served,
   },
   now: clock.now,
   log,
 })
-const looking = setInterval(() => {
-  eventLoopDelayMs = eventLoop.max / 1e6
-  eventLoop.reset()
-  ladder.look()
-}, 500)
 
 const readReservation = createReadReservation({
   pool: readPool,
@@ -142,7 +127,7 @@ const app = await buildApp({
   refusalsPerMinute: config.refusalsPerMinute,
   submit: intake.submit,
   admit: () => {
-    if (isOverloaded())
+    if (eventLoop.isOverloaded())
       throw new Problem('unavailable', 'More requests arrive than can be taken. This one was not accepted.', {
         retryAfterSeconds: 2,
       })
@@ -158,17 +143,7 @@ const app = await buildApp({
   spooledBatches,
   readDepths: () => askPostgres(() => readQueueDepths(readPool)),
   isReady: () => loaded && ladder.look().rung !== 'refusing',
-  status: () => {
-    const { rung, since } = ladder.look()
-    const intakeState = { refusing: 'refusing', overloaded: 'shedding' } as const
-    return {
-      rung,
-      since: zonedTime(since, 'UTC'),
-      intake: rung === 'refusing' || rung === 'overloaded' ? intakeState[rung] : 'open',
-      spooledBatches: spooledBatches(),
-      announcement: null,
-    }
-  },
+  status: () => viewStatus(ladder, spooledBatches()),
 })
 
 // Answers that are owed first, then what serves them, then the stores.
@@ -176,7 +151,7 @@ const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
   log.info({ err, signal }, 'api stopping')
   await app.close()
   await intake.flushed()
-  clearInterval(looking)
+  eventLoop.close()
   await Promise.all([pulse.close(), spoolWatch?.close()])
   await pipe?.close()
   logStore.breaker.close()

@@ -11,6 +11,7 @@ import { type CommandLine, jsonOption } from './operations/commands/command-line
 import { describeFailure } from './operations/commands/describe-failure.ts'
 import { formatNumber } from './operations/commands/format-table.ts'
 import { operatorCommands } from './operations/commands/operator-commands.ts'
+import { queueCommands } from './operations/commands/queue-commands.ts'
 import { slotCommands } from './operations/commands/slot-commands.ts'
 import { voucherCommands } from './operations/commands/voucher-commands.ts'
 import { migrate } from './postgres/migrate.ts'
@@ -67,6 +68,7 @@ const program = new Command('junban')
   .description('the operator’s command line of Junban')
   .addCommand(campaignCommands(cli))
   .addCommand(slotCommands(cli))
+  .addCommand(queueCommands(cli))
   .addCommand(voucherCommands(cli))
   .addCommand(operatorCommands(cli))
 

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { StatusView } from '../status/view-status.ts'
 import { problemResponses, sendProblem } from './problem-details.ts'
 import { everySecond } from './public-cache.ts'
 
@@ -16,7 +17,7 @@ const Status = z
 export type HealthRoutes = {
   /** Whether a request could be accepted: at least one store answers. */
   isReady: () => boolean
-  status: () => z.infer<typeof Status>
+  status: () => StatusView
 }
 
 export const healthRoutes: FastifyPluginAsyncZod<HealthRoutes> = async (app, { isReady, status }) => {

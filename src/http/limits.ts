@@ -30,6 +30,3 @@ export const serverLimits = {
   routerOptions: { maxParamLength },
   return503OnClosing: false,
 }
-
-/** Past this delay of the event loop, in ms, new reservations are refused: the answer would be late anyway. */
-export const maxEventLoopDelayMs = 1_000

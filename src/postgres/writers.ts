@@ -104,13 +104,24 @@ export async function readCampaignWork(db: Queryable): Promise<CampaignWork[]> {
   return rows
 }
 
-/** Stops deciding a campaign until an operator resumes it. */
-export async function pauseWriter(db: Queryable, campaign: string, reason: string): Promise<void> {
-  await db.query({
+/** Stops deciding a campaign until an operator resumes it. False when it was paused already, or there is none. */
+export async function pauseWriter(db: Queryable, campaign: string, reason: string): Promise<boolean> {
+  const { rowCount } = await db.query({
     name: 'writers.pause',
     text: `update writers set paused_at = clock_timestamp(), paused_reason = $2 where campaign_id = $1 and paused_at is null`,
     values: [campaign, reason],
   })
+  return rowCount === 1
+}
+
+/** Goes on deciding a campaign. False when it was not paused, or there is none. */
+export async function resumeWriter(db: Queryable, campaign: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'writers.resume',
+    text: `update writers set paused_at = null, paused_reason = null where campaign_id = $1 and paused_at is not null`,
+    values: [campaign],
+  })
+  return rowCount === 1
 }
 
 /**

@@ -50,6 +50,16 @@ export function createBoard() {
     return { ahead, p50Seconds: Math.ceil(ahead / rate), p90Seconds: Math.ceil((2 * ahead) / rate) }
   }
 
-  return { update, read, wait }
+  const sum = (count: (lane: Progress) => number) =>
+    [...progress.values()].reduce((total, lane) => total + count(lane), 0)
+
+  return {
+    update,
+    read,
+    wait,
+    /** Requests that wait, and requests that were served, in all lanes. */
+    waiting: () => sum(({ acceptedNumber, servingNumber }) => acceptedNumber - servingNumber),
+    served: () => sum(({ servingNumber }) => servingNumber),
+  }
 }
 export type Board = ReturnType<typeof createBoard>
