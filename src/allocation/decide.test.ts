@@ -92,7 +92,7 @@ const worldAndRequests = fc
         startsAt: fc.integer({ min: -24, max: 240 }).map((halfHours) => firstMs + halfHours * 1_800_000),
         free: fc.nat(2),
       }),
-      { selector: ({ id }) => id, maxLength: 12 },
+      { selector: ({ id }) => id, minLength: 4, maxLength: 12 },
     )
     const choice: fc.Arbitrary<Choice> = fc.oneof(
       fc.constantFrom('s1', 's2', 's3', 's4', 'gone').map((slotId) => ({ slotId })),
@@ -108,13 +108,13 @@ const worldAndRequests = fc
           late: fc.boolean(),
           choices: fc.array(choice, { minLength: 1, maxLength: 3 }),
         }),
-        { maxLength: 25 },
+        { minLength: 5, maxLength: 25 },
       )
       .map((drawn) =>
         drawn.map(({ id, person, late, choices }, at) =>
           request({
             number: at + 1,
-            // Rarely twice the same id: a request that was sent again. Its content is then the same as well.
+            // Now and then the same id twice: the first stands.
             id: `r${id}`,
             voucherKey: `v${person}`,
             fingerprint: `f${person}`,

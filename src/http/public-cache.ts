@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -13,21 +14,52 @@ export const everySecond = 'public, max-age=1, stale-while-revalidate=5, stale-i
 /** What a campaign is and where: changes when an operator changes it. */
 export const everyMinute = 'public, max-age=10, stale-while-revalidate=60, stale-if-error=3600'
 
+/** The same answer is given again for so long, in ms, without being made again: a storm of readers costs one making. */
+const keptMs = 200
+/** Answers kept, by URL. */
+const maxKept = 1_000
+/** Larger answers are not kept, in characters: they would be at most 256 MB of memory. */
+const maxKeptLength = 256 * 1024
+
+type Kept = { payload: string; etag: string }
+
 /** Marks public answers as cacheable, with an ETag, and answers 304 to who has them; all others are never stored. */
 export function cachePublicAnswers(app: FastifyInstance) {
+  const kept = new LRUCache<string, Kept>({ max: maxKept, ttl: keptMs })
+
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.routeOptions.config.cacheControl) return
+    const known = kept.get(request.url)
+    if (!known) return
+    reply.header('etag', known.etag)
+    return reply.type('application/json; charset=utf-8').serializer(asItIs).send(known.payload)
+  })
+
   app.addHook('onSend', async (request, reply, payload) => {
     const { cacheControl } = request.routeOptions.config
     if (!cacheControl || reply.statusCode !== 200 || typeof payload !== 'string') {
       if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
       return payload
     }
-    const etag = `"${createHash('sha1').update(payload).digest('base64url')}"`
-    reply.header('cache-control', cacheControl).header('etag', etag)
-    const known = request.headers['if-none-match']
-    if (known === '*' || known?.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)) {
-      reply.code(304)
-      return null
-    }
-    return payload
+    reply.header('cache-control', cacheControl)
+    const etag = knownEtag(reply) ?? keep(request, reply, payload)
+    if (!wants304(request, etag)) return payload
+    reply.code(304)
+    return null
   })
+
+  function keep(request: FastifyRequest, reply: FastifyReply, payload: string): string {
+    const etag = `"${createHash('sha1').update(payload).digest('base64url')}"`
+    reply.header('etag', etag)
+    if (payload.length <= maxKeptLength) kept.set(request.url, { payload, etag })
+    return etag
+  }
+}
+
+const asItIs = (payload: unknown) => payload as string
+const knownEtag = (reply: FastifyReply) => reply.getHeader('etag')?.toString()
+
+function wants304(request: FastifyRequest, etag: string): boolean {
+  const known = request.headers['if-none-match']
+  return known === '*' || (known?.split(',').some((one) => one.trim().replace(/^W\//, '') === etag) ?? false)
 }

@@ -17,19 +17,17 @@ export function checkVoucherForm(campaign: Campaign, voucher: string): void {
 /** Refuses while the campaign, or the person's cohort, is not open. `cohort`: its place plus one, 0 for none. */
 export function checkOpen(campaign: Campaign, cohort: number, now: number): void {
   const opensAt = Math.max(campaign.opensAt, campaign.cohorts[cohort - 1]?.opensAt ?? 0)
-  const said = { opensAt: zonedTime(opensAt, campaign.timeZone) }
-  if (now < opensAt) {
-    const seconds = Math.ceil((opensAt - now) / 1_000)
-    throw new Problem('not-open', `Reservations open at ${said.opensAt}.`, {
-      ...said,
-      retryAfterSeconds: Math.min(seconds, maxRetryAfterSeconds),
+  if (now >= opensAt && now < campaign.closesAt) return
+  const opens = zonedTime(opensAt, campaign.timeZone)
+  if (now < opensAt)
+    throw new Problem('not-open', `Reservations open at ${opens}.`, {
+      opensAt: opens,
+      retryAfterSeconds: Math.min(Math.ceil((opensAt - now) / 1_000), maxRetryAfterSeconds),
     })
-  }
-  if (now >= campaign.closesAt)
-    throw new Problem('not-open', `Reservations closed at ${zonedTime(campaign.closesAt, campaign.timeZone)}.`, {
-      ...said,
-      retryAfterSeconds: maxRetryAfterSeconds,
-    })
+  throw new Problem('not-open', `Reservations closed at ${zonedTime(campaign.closesAt, campaign.timeZone)}.`, {
+    opensAt: opens,
+    retryAfterSeconds: maxRetryAfterSeconds,
+  })
 }
 
 /** Refuses choices that name slots or locations which this campaign does not have. */
