@@ -4,6 +4,7 @@ import { leaveWithParent } from './embedded/leave-with-parent.ts'
 import { Problem } from './errors.ts'
 import { buildApp } from './http/app.ts'
 import { createIntake } from './intake/intake.ts'
+import { createMirror } from './intake/mirror.ts'
 import { createRegisters } from './intake/register.ts'
 import { createLogger } from './logger.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
@@ -67,6 +68,9 @@ const intake = createIntake({
   clock,
 })
 
+const mirror =
+  pipe &&
+  createMirror({ redis: pipe.redis, ask: (work) => pipe.breaker.run(work, readBoundMs), catalogue, registers, log })
 /** Whether the campaigns have been read once: before that every request would be refused. */
 let loaded = false
 const pulse = startPulse({
@@ -84,6 +88,9 @@ const pulse = startPulse({
       return campaign?.eligibility === 'register' ? campaign.cohorts.map((cohort) => cohort.id) : undefined
     })
     loaded = true
+  },
+  missed: async () => {
+    if (!loaded && mirror) loaded = await mirror.restore()
   },
   log,
 })
@@ -152,6 +159,7 @@ const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
   await app.close()
   await intake.flushed()
   eventLoop.close()
+  mirror?.close()
   await Promise.all([pulse.close(), spoolWatch?.close()])
   await pipe?.close()
   logStore.breaker.close()

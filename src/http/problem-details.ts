@@ -2,6 +2,9 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem, type ProblemType, problems } from '../errors.ts'
+import { isTransient } from '../postgres/errors.ts'
+import { LateAnswer } from '../queue/bounded.ts'
+import { StoreAway } from '../queue/breaker.ts'
 
 export const problemMediaType = 'application/problem+json'
 const typePrefix = 'https://junban.dev/problems/'
@@ -62,12 +65,19 @@ const byCode: Record<string, [ProblemType, string]> = {
   FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'There is no such thing.'],
 }
 
+const isStoreFailure = (error: unknown) =>
+  error instanceof StoreAway || error instanceof LateAnswer || isTransient(error)
+
 /** Every error becomes a problem document; only what we did not expect is logged, without what was sent. */
 export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) {
   if (error instanceof Problem)
     return sendProblem(request, reply, error.type, error.message, {
       ...error.fields,
       retryAfterSeconds: error.retryAfterSeconds,
+    })
+  if (isStoreFailure(error))
+    return sendProblem(request, reply, 'unavailable', 'A store that is needed for this cannot be reached right now.', {
+      retryAfterSeconds: 5,
     })
   const code = 'code' in error ? error.code : ''
   const known = byCode[code]

@@ -14,6 +14,7 @@ export function createRegister(packed: Buffer) {
 
   return {
     size,
+    packed,
     /** The cohort's place plus one, 0 for none; undefined for who is not in the register. */
     find(fingerprint: Buffer): number | undefined {
       let low = 0
@@ -53,6 +54,15 @@ export function createRegisters({ pool, log }: { pool: Pool; log: Logger }) {
 
   return {
     get: (campaign: string): Register | undefined => registers.get(campaign)?.register,
+    /** A register as it can be kept elsewhere, with its version. */
+    packed: (campaign: string): { version: number; packed: Buffer } | undefined => {
+      const known = registers.get(campaign)
+      return known && { version: known.version, packed: known.register.packed }
+    },
+    /** Takes over a register that was kept elsewhere. */
+    restore: (campaign: string, version: number, packed: Buffer) => {
+      registers.set(campaign, { version, register: createRegister(packed) })
+    },
     /** Reads those that changed. `cohorts`: the ids of a campaign's cohorts in their order; undefined when it needs no register. */
     async follow(
       versions: ReadonlyMap<string, number>,

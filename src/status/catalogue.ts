@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts'
 import { type CampaignRecord, readCampaignRecord } from '../postgres/catalogue.ts'
 import type { Pool } from '../postgres/pool.ts'
 import { type DataKey, unwrapDataKey } from '../privacy/data-keys.ts'
-import { zonedDay, zonedTime } from './zoned-time.ts'
+import { zonedTime } from './zoned-time.ts'
 
 export type Location = { id: string; name: string; address: string | null }
 /** Times are ready to be sent: RFC 3339 with the campaign's offset; `day` is that of its start there. */
@@ -22,14 +22,18 @@ export type Campaign = Omit<CampaignRecord, 'cohorts' | 'locations' | 'slots' | 
 
 /** All campaigns, kept as fresh as the versions that are noted. */
 export function createCatalogue({ pool, masterKeys, log }: { pool: Pool; masterKeys: Key[]; log: Logger }) {
-  const campaigns = new Map<string, Campaign>()
+  const campaigns = new Map<string, { campaign: Campaign; record: CampaignRecord }>()
   const loading = new Map<string, Promise<void>>()
 
   async function load(id: string): Promise<void> {
     const record = await readCampaignRecord(pool, id)
     if (!record) return
-    campaigns.set(id, build(record, unwrapAll(record)))
+    await take(record)
     log.info({ campaign: id, version: record.catalogueVersion, slots: record.slots.length }, 'campaign read')
+  }
+
+  async function take(record: CampaignRecord) {
+    campaigns.set(record.id, { campaign: await build(record, unwrapAll(record)), record })
   }
 
   function unwrapAll({ id, keys }: CampaignRecord): DataKey[] {
@@ -44,14 +48,18 @@ export function createCatalogue({ pool, masterKeys, log }: { pool: Pool; masterK
   }
 
   return {
-    get: (id: string): Campaign | undefined => campaigns.get(id),
+    get: (id: string): Campaign | undefined => campaigns.get(id)?.campaign,
     /** In the order of ids. */
-    all: (): Campaign[] => [...campaigns.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    all: (): Campaign[] =>
+      [...campaigns.values()].map(({ campaign }) => campaign).toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    /** The campaigns as they were read, to be kept elsewhere; and taken over from there. */
+    records: (): CampaignRecord[] => [...campaigns.values()].map(({ record }) => record),
+    restore: take,
 
     /** Reads what is new or changed and forgets what is gone. One load per campaign at a time. */
     async follow(versions: ReadonlyMap<string, number>): Promise<void> {
       for (const id of campaigns.keys()) if (!versions.has(id)) campaigns.delete(id)
-      const stale = [...versions].filter(([id, version]) => campaigns.get(id)?.catalogueVersion !== version)
+      const stale = [...versions].filter(([id, version]) => campaigns.get(id)?.record.catalogueVersion !== version)
       await Promise.all(
         stale.map(([id]) => {
           const load_ = loading.get(id) ?? load(id).finally(() => loading.delete(id))
@@ -64,26 +72,31 @@ export function createCatalogue({ pool, masterKeys, log }: { pool: Pool; masterK
 }
 export type Catalogue = ReturnType<typeof createCatalogue>
 
-function build(record: CampaignRecord, dataKeys: DataKey[]): Campaign {
-  const { cohorts, locations, slots, keys: _, voucherPattern, ...rest } = record
+/** Slots whose times are put into words before other work gets its turn: a few ms. */
+const slotsAtOnce = 500
+
+async function build(record: CampaignRecord, dataKeys: DataKey[]): Promise<Campaign> {
+  const { cohorts, locations, slots, keys: _, voucherPattern, timeZone, ...rest } = record
+  const built = new Map<string, Slot>()
+  for (const { id, locationId, startsAt, endsAt, capacity } of slots) {
+    const start = zonedTime(startsAt, timeZone)
+    built.set(id, {
+      id,
+      locationId,
+      day: start.slice(0, 10),
+      startsAt: start,
+      endsAt: zonedTime(endsAt, timeZone),
+      capacity,
+    })
+    if (built.size % slotsAtOnce === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
   return {
     ...rest,
+    timeZone,
     voucherPattern: new RegExp(voucherPattern, 'u'),
     cohorts,
     locations: new Map(locations.map((location) => [location.id, location])),
-    slots: new Map(
-      slots.map(({ id, locationId, startsAt, endsAt, capacity }) => [
-        id,
-        {
-          id,
-          locationId,
-          day: zonedDay(startsAt, record.timeZone),
-          startsAt: zonedTime(startsAt, record.timeZone),
-          endsAt: zonedTime(endsAt, record.timeZone),
-          capacity,
-        },
-      ]),
-    ),
+    slots: built,
     dataKeys,
   }
 }

@@ -15,6 +15,7 @@ export function startPulse({
   clock,
   board,
   follow,
+  missed,
   log,
 }: {
   /** Asks Postgres, bounded in time. */
@@ -23,6 +24,8 @@ export function startPulse({
   board: Board
   /** Called with every pulse; what it loads is waited for at the start only. */
   follow: (versions: Versions) => Promise<void>
+  /** Called when Postgres did not answer. */
+  missed: () => Promise<void>
   log: Logger
 }) {
   const stopping = new AbortController()
@@ -40,16 +43,24 @@ export function startPulse({
     return { loaded: loaded.catch((err) => log.debug({ err }, 'not loaded')) }
   }
 
+  /** Resolves when what the beat, or its absence, asked for has been loaded. */
+  async function beatOrMiss(): Promise<{ loaded: Promise<void> }> {
+    try {
+      return await beat()
+    } catch (err) {
+      log.debug({ err }, 'no pulse')
+      return { loaded: missed().catch((err) => log.debug({ err }, 'nothing to take the place of a pulse')) }
+    }
+  }
+
   async function beatForEver() {
     while (!stopping.signal.aborted) {
-      await beat().catch((err) => log.debug({ err }, 'no pulse'))
+      await beatOrMiss()
       await sleep(pulseEveryMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
 
-  const first = beat()
-    .then(({ loaded }) => loaded)
-    .catch((err) => log.warn({ err }, 'no pulse at the start'))
+  const first = beatOrMiss().then(({ loaded }) => loaded)
   const done = first.then(beatForEver)
   return {
     /** Resolves after the first pulse, whether it came or not. */

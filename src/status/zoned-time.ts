@@ -4,6 +4,3 @@ export function zonedTime(epochMs: number, timeZone: string): string {
     .toZonedDateTimeISO(timeZone)
     .toString({ timeZoneName: 'never', smallestUnit: 'second' })
 }
-
-/** The day on which an instant falls in a time zone: 2026-12-01. */
-export const zonedDay = (epochMs: number, timeZone: string): string => zonedTime(epochMs, timeZone).slice(0, 10)

@@ -1,0 +1,77 @@
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import type { Logger } from '../logger.ts'
+import type { CampaignRecord } from '../postgres/catalogue.ts'
+import type { Catalogue } from '../status/catalogue.ts'
+import type { Registers } from './register.ts'
+
+/** How often the copy is compared with what is in memory: after a wiped Redis it is whole again by then. */
+const compareEveryMs = 5_000
+
+const campaignsKey = 'junban:mirror:campaigns'
+const registersKey = 'junban:mirror:registers'
+const versionsKey = 'junban:mirror:versions'
+
+/** The versions of one campaign's copy. */
+const Versions = z.object({ catalogue: z.number(), register: z.number() })
+
+/**
+ * A copy of campaigns and registers in Redis, for an API that starts while Postgres is away. Registers are keyed hashes, data keys are
+ * wrapped: nothing personal is in it.
+ */
+export function createMirror({
+  redis,
+  ask,
+  catalogue,
+  registers,
+  log,
+}: {
+  redis: Redis
+  ask: <T>(work: () => Promise<T>) => Promise<T>
+  catalogue: Catalogue
+  registers: Registers
+  log: Logger
+}) {
+  /** Writes what is newer in memory than in the copy, and drops what is gone. */
+  async function save() {
+    const saved = await ask(() => redis.hgetall(versionsKey))
+    const records = catalogue.records()
+    for (const record of records) {
+      const register = registers.packed(record.id)
+      const versions = { catalogue: record.catalogueVersion, register: register?.version ?? 0 }
+      const known = Versions.safeParse(JSON.parse(saved[record.id] ?? 'null'))
+      if (known.success && known.data.catalogue >= versions.catalogue && known.data.register >= versions.register)
+        continue
+      await redis.hset(campaignsKey, record.id, JSON.stringify(record))
+      if (register) await redis.hset(registersKey, record.id, register.packed)
+      await redis.hset(versionsKey, record.id, JSON.stringify(versions))
+    }
+    const gone = Object.keys(saved).filter((id) => !records.some((record) => record.id === id))
+    for (const id of gone) for (const key of [versionsKey, campaignsKey, registersKey]) await redis.hdel(key, id)
+  }
+
+  const timer = setInterval(() => {
+    // Nothing read from Postgres yet: the copy knows more than we do.
+    if (catalogue.records().length > 0) save().catch((err) => log.debug({ err }, 'mirror not written'))
+  }, compareEveryMs)
+
+  return {
+    /** Takes over the copy. False when there is none. Throws when Redis cannot be asked. */
+    async restore(): Promise<boolean> {
+      const [campaigns, versions] = await ask(() =>
+        Promise.all([redis.hgetall(campaignsKey), redis.hgetall(versionsKey)]),
+      )
+      for (const [id, text] of Object.entries(campaigns)) {
+        const { register } = Versions.parse(JSON.parse(versions[id] ?? '{"catalogue":0,"register":0}'))
+        const packed = await redis.hgetBuffer(registersKey, id)
+        if (packed) registers.restore(id, register, packed)
+        // Our own writing, read back: its form is that of this version or an older one.
+        await catalogue.restore(JSON.parse(text) as CampaignRecord)
+      }
+      const count = Object.keys(campaigns).length
+      if (count > 0) log.warn({ campaigns: count }, 'postgres is away: campaigns and registers taken from redis')
+      return count > 0
+    },
+    close: () => clearInterval(timer),
+  }
+}
