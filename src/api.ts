@@ -1,8 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import { loadConfig, loadKeys } from './config.ts'
 import { leaveWithParent } from './embedded/leave-with-parent.ts'
-import { Problem } from './errors.ts'
 import { buildApp } from './http/app.ts'
+import { createAdmission } from './intake/admission.ts'
 import { createIntake } from './intake/intake.ts'
 import { createMirror } from './intake/mirror.ts'
 import { createRegisters } from './intake/register.ts'
@@ -105,12 +105,16 @@ const spoolWatch =
 const spooledBatches = () => spoolWatch?.spooledBatches() ?? 0
 
 const eventLoop = watchEventLoop(() => ladder.look())
+const admission = createAdmission({
+  isOverloaded: eventLoop.isOverloaded,
+  waitSeconds: (campaign, lane) => board.wait(campaign, lane, null).p50Seconds,
+})
 const ladder = createLadder({
   signs: {
     postgresAway: logStore.breaker.isOpen,
     redisAway: () => pipe?.breaker.isOpen() ?? false,
     redisConfigured: pipe !== null,
-    overloaded: eventLoop.isOverloaded,
+    overloaded: () => eventLoop.isOverloaded() || admission.isShedding(),
     waiting: board.waiting,
     served: board.served,
   },
@@ -132,13 +136,8 @@ const app = await buildApp({
   log,
   trustedProxies: config.trustedProxies,
   refusalsPerMinute: config.refusalsPerMinute,
-  submit: intake.submit,
-  admit: () => {
-    if (eventLoop.isOverloaded())
-      throw new Problem('unavailable', 'More requests arrive than can be taken. This one was not accepted.', {
-        retryAfterSeconds: 2,
-      })
-  },
+  submit: (submission) => admission.run(() => intake.submit(submission)),
+  admit: admission.check,
   view: async (receipt) => viewReservation(await readReservation(receipt), { catalogue, board }),
   verify: (token) => receipts.verify(token, Math.floor(clock.now() / 1_000)),
   authenticate,
@@ -159,6 +158,7 @@ const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
   await app.close()
   await intake.flushed()
   eventLoop.close()
+  admission.close()
   mirror?.close()
   await Promise.all([pulse.close(), spoolWatch?.close()])
   await pipe?.close()

@@ -35,7 +35,11 @@ export class Problem extends Error {
     detail: string,
     { retryAfterSeconds, ...fields }: { retryAfterSeconds?: number; [field: string]: unknown } = {},
   ) {
+    // No stack: a problem is an answer, not a bug, and in a rush thousands are made each second.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(detail)
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'Problem'
     this.type = type
     this.fields = fields

@@ -1,6 +1,8 @@
+import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { CampaignId, Uuid } from '../domain/ids.ts'
+import type { Lane } from '../domain/lane.ts'
 import { DecidedStatus, Reason, ReservationRequest } from '../domain/reservation.ts'
 import { Problem } from '../errors.ts'
 import type { Intake } from '../intake/intake.ts'
@@ -50,7 +52,7 @@ const Reservation = z
 export type ReservationRoutes = {
   submit: Intake['submit']
   /** Throws a Problem while the service cannot take more. */
-  admit: () => void
+  admit: (campaign: string, lane: Lane) => void
   view: (receipt: NonNullable<ReturnType<Receipts['verify']>>) => Promise<ReservationView>
   verify: (token: string) => ReturnType<Receipts['verify']>
   authenticate: Authenticate
@@ -73,16 +75,19 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
         body: ReservationRequest,
         response: { 202: Accepted, ...problemResponses(400, 403, 404, 413, 415, 422, 429, 503) },
       },
+      // Before the body is read: a refusal costs as little as it can.
+      onRequest: async (request) => {
+        const lane = laneOf(request)
+        if (lane === 'agent') await requireOperator(request, 'agent', authenticate)
+        admit((request.params as { campaign: string }).campaign, lane)
+      },
       // Fastify keeps serialisation by schema for who wants it; an answer that we made ourselves needs no second look.
       serializerCompiler: () => JSON.stringify,
     },
     async (request, reply) => {
-      admit()
-      const lane = request.headers.authorization === undefined ? 'web' : 'agent'
-      if (lane === 'agent') await requireOperator(request, 'agent', authenticate)
       const accepted = await submit({
         campaign: request.params.campaign,
-        lane,
+        lane: laneOf(request),
         body: request.body,
         idempotencyKey: request.headers['idempotency-key'],
       }).catch((err: unknown) => {
@@ -124,6 +129,9 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
     },
   )
 }
+
+/** Who shows a key asks for somebody else. */
+const laneOf = ({ headers }: FastifyRequest): Lane => (headers.authorization === undefined ? 'web' : 'agent')
 
 /** Nobody needs to ask more seldom than this, in seconds. */
 const maxPollSeconds = 60

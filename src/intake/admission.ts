@@ -1,0 +1,73 @@
+import type { Lane } from '../domain/lane.ts'
+import { Problem } from '../errors.ts'
+
+/** Who is accepted is answered within about this long: so many may be under way as are accepted in that time. */
+const targetMs = 80
+/** So many may always be under way: a batch that leaves and one that gathers. */
+const minUnderWay = 800
+/** Agents have this many places of their own, which a web rush cannot take. */
+const reservedForAgents = 200
+/** Longest wait in the queue, in seconds, that is worth a place in it. */
+const maxWaitSeconds = 3_600
+/** Who was refused so long ago still counts as being refused, for `/status`. */
+const sheddingMs = 2_000
+/** How fast the measured rate follows: half of it is of the last second. */
+const measureEveryMs = 250
+const smoothing = 0.2
+
+/**
+ * How many requests may be under way at once. It follows what is measured, not a number set by hand: by Little's law those under way
+ * are the rate times the time each takes, so a limit of rate × target keeps the time at the target, whatever this machine can do.
+ */
+export function createAdmission({
+  isOverloaded,
+  waitSeconds,
+}: {
+  /** The event loop is late, or a store is full. */
+  isOverloaded: () => boolean
+  /** The estimated wait of who is accepted now into a lane of a campaign; null when it cannot be known. */
+  waitSeconds: (campaign: string, lane: Lane) => number | null
+}) {
+  let underWay = 0
+  let accepted = 0
+  let perSecond = 0
+  let refusedAt = Number.NEGATIVE_INFINITY
+
+  const timer = setInterval(() => {
+    perSecond += smoothing * ((accepted * 1_000) / measureEveryMs - perSecond)
+    accepted = 0
+  }, measureEveryMs).unref()
+
+  const limit = () => Math.max(minUnderWay, (perSecond * targetMs) / 1_000)
+
+  function refuse(detail: string, retryAfterSeconds: number): never {
+    refusedAt = performance.now()
+    throw new Problem('unavailable', detail, { retryAfterSeconds })
+  }
+
+  return {
+    /** Throws a Problem `unavailable`, surely not accepted, when there is no place. Asked before a body is read. */
+    check(campaign: string, lane: Lane): void {
+      const places = limit() + (lane === 'web' ? 0 : reservedForAgents)
+      if (underWay >= places || (isOverloaded() && lane === 'web'))
+        refuse('More requests arrive than can be taken. This one was not accepted.', 3)
+      if ((waitSeconds(campaign, lane) ?? 0) > maxWaitSeconds)
+        refuse('The queue is longer than an hour. This request was not accepted.', 60)
+    },
+    /** Does the work of a request, which has its place meanwhile. */
+    async run<T>(work: () => Promise<T>): Promise<T> {
+      underWay += 1
+      try {
+        const answer = await work()
+        accepted += 1
+        return answer
+      } finally {
+        underWay -= 1
+      }
+    },
+    /** Whether somebody was refused in the last two seconds for want of a place. */
+    isShedding: () => performance.now() - refusedAt < sheddingMs,
+    close: () => clearInterval(timer),
+  }
+}
+export type Admission = ReturnType<typeof createAdmission>
