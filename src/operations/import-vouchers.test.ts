@@ -1,5 +1,6 @@
 import iconv from 'iconv-lite'
-import { expect, test } from 'vitest'
+import { pino } from 'pino'
+import { expect, onTestFinished, test } from 'vitest'
 import {
   campaignFile,
   operatorDatabase,
@@ -7,7 +8,7 @@ import {
   testFingerprints,
   testKeys,
 } from '../../test/setup/operator-database.ts'
-import type { Pool } from '../postgres/pool.ts'
+import { createPool, type Pool } from '../postgres/pool.ts'
 import { createCampaign } from './create-campaign.ts'
 import { generatePeople } from './generate-people.ts'
 import { importVouchers } from './import-vouchers.ts'
@@ -17,7 +18,8 @@ const file = (...rows: string[]) => tempFile('vouchers.csv', [header, ...rows, '
 const run = (pool: Pool, path: string, prune = false, campaign = 'medics') =>
   importVouchers({ pool, campaign, file: path, fingerprints: testFingerprints, prune, by: 'test' })
 
-const count = { rows: 0, new: 0, changed: 0, same: 0, gone: 0, removed: 0, encoding: 'utf8' }
+const inUse = { changedInUse: 0, goneInUse: 0 }
+const count = { rows: 0, new: 0, changed: 0, same: 0, gone: 0, removed: 0, ...inUse, applied: true, encoding: 'utf8' }
 
 /** What the register holds of a person, in hex. */
 const stored = (voucher: string, birthDate: string, cohort_id: string | null = null) => ({
@@ -100,6 +102,30 @@ test('a later file adds and changes; who is gone from it stays unless pruning is
   )
   expect(await run(pool, second)).toEqual({ ...count, rows: 3, same: 3 })
   expect(await version()).toBe(before + 2)
+})
+
+test('a dry run shows what would change, those with a live reservation apart, and changes nothing', async () => {
+  const { url, pool, read } = await operatorDatabase()
+  const allocator = createPool({ url, role: 'junban_allocator', name: 'allocator', log: pino({ level: 'silent' }) })
+  onTestFinished(() => allocator.end())
+  await run(pool, await file('0000000001,1980-01-01,', '0000000002,1980-01-02,', '0000000003,1980-01-03,'))
+  for (const voucher of ['0000000001', '0000000002'])
+    await allocator.query(`
+      insert into reservations (id, campaign_id, lane, queue_number, voucher_key, status, waitlist, accepted_at, decided_at)
+      values (gen_random_uuid(), 'medics', 'web', ${Number(voucher)},
+              '\\x${testFingerprints.voucher('medics', voucher).toString('hex')}', 'booked', false, now(), now())`)
+  const before = await read(register)
+  const next = await file('0000000002,1988-08-08,', '0000000003,1980-01-03,', '0000000004,1980-01-04,')
+  const shown = { ...count, rows: 3, new: 1, changed: 1, same: 1, gone: 1, changedInUse: 1, goneInUse: 1 }
+  const wanted = { pool, campaign: 'medics', file: next, fingerprints: testFingerprints, prune: true, by: 'test' }
+
+  expect(await importVouchers({ ...wanted, dryRun: true })).toEqual({ ...shown, applied: false })
+  await expect(importVouchers(wanted)).rejects.toThrow('2 of the vouchers that would be changed or removed have a live')
+  expect(await read(register)).toEqual(before)
+
+  expect(await importVouchers({ ...wanted, force: true })).toEqual({ ...shown, removed: 1 })
+  expect((await read(register)).length).toBe(3)
+  expect(await read('select count(*) as kept from reservations')).toEqual([{ kept: 2 }])
 })
 
 test('20,000 people in two imports at once: each once', async () => {

@@ -12,9 +12,10 @@ import {
 } from '../postgres/staged-vouchers.ts'
 import { transaction } from '../postgres/transaction.ts'
 import {
-  countGoneVouchers,
   deleteGoneVouchers,
+  diffStagedVouchers,
   insertStagedVouchers,
+  type RegisterDiff,
   updateStagedVouchers,
 } from '../postgres/vouchers.ts'
 import type { Fingerprints } from '../privacy/fingerprints.ts'
@@ -23,20 +24,13 @@ import { createVoucherRowParser, voucherColumns } from './parse-voucher-row.ts'
 import { type CsvRow, readCsv } from './read-csv.ts'
 import { detectEncoding, type Encoding } from './read-lines.ts'
 
-/** `gone`: in the register and not in the file; they are removed only when asked for. */
-export type VouchersImported = {
-  rows: number
-  new: number
-  changed: number
-  same: number
-  gone: number
-  removed: number
-  encoding: Encoding
-}
+/** `gone`: in the register and not in the file; they are removed only when asked for. `applied`: false after a dry run. */
+export type VouchersImported = RegisterDiff & { rows: number; removed: number; applied: boolean; encoding: Encoding }
 
 /**
  * Imports a campaign's register from a CSV file: all of it or, with a BadRowsError that names lines, nothing. The file is staged
- * as hashes only, then applied in the same transaction; decisions go on meanwhile, by the register as it was.
+ * as hashes only, compared with the register, then applied in the same transaction; decisions go on meanwhile, by the register as it
+ * was. A change or removal that touches a live reservation is refused unless `force`.
  */
 export async function importVouchers({
   pool,
@@ -44,6 +38,8 @@ export async function importVouchers({
   file,
   fingerprints,
   prune = false,
+  dryRun = false,
+  force = false,
   by,
   progress,
 }: {
@@ -51,7 +47,12 @@ export async function importVouchers({
   campaign: string
   file: string
   fingerprints: Fingerprints
+  /** Removes the vouchers that are not in the file. */
   prune?: boolean
+  /** Compares, and changes nothing. */
+  dryRun?: boolean
+  /** Applies it though people with a live reservation are changed or removed. Their reservations stay. */
+  force?: boolean
   by: string
   progress?: (rows: number) => void
 }): Promise<VouchersImported> {
@@ -74,8 +75,16 @@ export async function importVouchers({
       ({ firstLine }) => `has the voucher of line ${firstLine}`,
     )
     bad.throwIfAny()
-    const applied = await applyStaged(tx, campaign, { rows, prune })
-    const imported = { rows, ...applied, encoding }
+    const diff = await diffStagedVouchers(tx, campaign)
+    if (dryRun) return { ...diff, rows, removed: 0, applied: false, encoding }
+    const inUse = diff.changedInUse + (prune ? diff.goneInUse : 0)
+    if (inUse > 0 && !force)
+      throw new UserError(
+        `${inUse} of the vouchers that would be ${prune ? 'changed or removed' : 'changed'} have a live reservation: ` +
+          'look with --dry-run, apply with --force (the reservations stay)',
+      )
+    const removed = await applyStaged(tx, campaign, { diff, prune })
+    const imported = { ...diff, rows, removed, applied: true, encoding }
     await insertAudit(tx, { operator: by, action: 'vouchers.import', campaign, detail: imported })
     return imported
   })
@@ -117,11 +126,15 @@ async function* stageRows(
   }
 }
 
-async function applyStaged(tx: Transaction, campaign: string, { rows, prune }: { rows: number; prune: boolean }) {
-  const gone = await countGoneVouchers(tx, campaign)
-  const removed = prune && gone > 0 ? await deleteGoneVouchers(tx, campaign) : 0
-  const changed = await updateStagedVouchers(tx, campaign)
-  const added = await insertStagedVouchers(tx, campaign)
-  if (removed + changed + added > 0) await raiseRegisterVersion(tx, campaign)
-  return { new: added, changed, same: rows - added - changed, gone, removed }
+/** Returns how many were removed. */
+async function applyStaged(
+  tx: Transaction,
+  campaign: string,
+  { diff, prune }: { diff: RegisterDiff; prune: boolean },
+): Promise<number> {
+  const removed = prune && diff.gone > 0 ? await deleteGoneVouchers(tx, campaign) : 0
+  if (diff.changed > 0) await updateStagedVouchers(tx, campaign)
+  if (diff.new > 0) await insertStagedVouchers(tx, campaign)
+  if (removed + diff.changed + diff.new > 0) await raiseRegisterVersion(tx, campaign)
+  return removed
 }

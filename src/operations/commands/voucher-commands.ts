@@ -19,7 +19,9 @@ export function voucherCommands(cli: CommandLine): Command {
     .argument('<campaign>')
     .argument('<file>', 'CSV voucher,birthDate,cohort in UTF-8 or cp932')
     .description('import the register: all of it, or nothing and every bad row by its line')
+    .option('--dry-run', 'show what would change, and change nothing')
     .option('--prune', 'remove the vouchers that are not in the file; otherwise they are only counted')
+    .option('--force', 'apply it though people with a live reservation are changed or removed')
     .option(...jsonOption)
     .action(async (campaign: string, file: string, options) => {
       const progress = cli.progress(options, 'rows read')
@@ -27,7 +29,7 @@ export function voucherCommands(cli: CommandLine): Command {
       const fingerprints = createFingerprints(cli.keys().voucher)
       const imported = await cli
         .withPool((pool) =>
-          importVouchers({ pool, campaign, file, fingerprints, prune: options.prune, by: cli.by, progress }),
+          importVouchers({ pool, campaign, file, fingerprints, ...pick(options), by: cli.by, progress }),
         )
         .finally(() => progress(null))
       const seconds = Math.round(performance.now() - started) / 1_000
@@ -50,17 +52,24 @@ export function voucherCommands(cli: CommandLine): Command {
   return command
 }
 
+const pick = ({ prune, dryRun, force }: { prune?: boolean; dryRun?: boolean; force?: boolean }) => ({
+  prune: prune ?? false,
+  dryRun: dryRun ?? false,
+  force: force ?? false,
+})
+
 function describe(imported: Awaited<ReturnType<typeof importVouchers>>, seconds: number): string {
   const { rows, gone, removed, encoding } = imported
   const table = formatTable([
-    ['', 'vouchers'],
-    ['new', imported.new],
-    ['changed', imported.changed],
-    ['same', imported.same],
-    ['gone', gone],
-    ['removed', removed],
+    ['', 'vouchers', 'with a live reservation'],
+    ['new', imported.new, ''],
+    ['changed', imported.changed, imported.changedInUse],
+    ['same', imported.same, ''],
+    ['gone', gone, imported.goneInUse],
+    ['removed', removed, ''],
   ])
   const read = `${formatNumber(rows)} rows (${encoding}) in ${seconds.toFixed(1)} s`
+  if (!imported.applied) return `${read}\n${table}\nNothing was changed: this was a dry run`
   const kept = gone > removed ? '\nThose gone from the file are still in the register: --prune removes them' : ''
   return `${read}\n${table}${kept}`
 }
