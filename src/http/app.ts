@@ -4,6 +4,7 @@ import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-
 import type { Logger } from '../logger.ts'
 import { type CampaignRoutes, campaignRoutes } from './campaign-routes.ts'
 import { answerClientError } from './client-error.ts'
+import { eventRoutes } from './event-routes.ts'
 import { type HealthRoutes, healthRoutes } from './health-routes.ts'
 import { readJsonBodies } from './json-body.ts'
 import { maxConnections, serverLimits } from './limits.ts'
@@ -82,6 +83,7 @@ export async function buildApp(options: AppOptions) {
   await serveOpenApi(app)
   serveMetrics(app, options)
   await app.register(reservationRoutes, options)
+  await app.register(eventRoutes, options)
   await app.register(campaignRoutes, options)
   await app.register(healthRoutes, options)
   await app.register(operatorRoutes, options)

@@ -1,16 +1,18 @@
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { CampaignId, Uuid } from '../domain/ids.ts'
+import { CampaignId } from '../domain/ids.ts'
 import type { Lane } from '../domain/lane.ts'
 import { DecidedStatus, Reason, ReservationRequest } from '../domain/reservation.ts'
 import { Problem } from '../errors.ts'
 import type { Intake } from '../intake/intake.ts'
 import type { Authenticate } from '../operations/authenticate.ts'
 import type { Receipts } from '../privacy/receipts.ts'
+import { viewCalendar } from '../status/calendar.ts'
 import type { ReservationView } from '../status/view-reservation.ts'
-import { bearer, requireOperator } from './operator-access.ts'
+import { requireOperator } from './operator-access.ts'
 import { problemResponses } from './problem-details.ts'
+import { requireReceipt } from './receipt-access.ts'
 
 /** Visible ASCII, as the draft for `Idempotency-Key` has it, without its quotes' meaning. */
 const IdempotencyKey = z.string().regex(/^[!-~]{1,255}$/, 'is not 1 to 255 visible characters, given once')
@@ -115,17 +117,31 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
       },
     },
     async (request, reply) => {
-      const receipt = verify(bearer(request) ?? '')
-      // One answer, whether the id exists or not.
-      if (
-        !receipt ||
-        !Uuid.safeParse(request.params.id).success ||
-        receipt.reservationId !== request.params.id.toLowerCase()
-      )
-        throw new Problem('unauthorized', 'The receipt of this reservation is needed: Authorization: Bearer <receipt>.')
+      const receipt = requireReceipt(request, request.params.id, verify)
       const reservation = await view(receipt)
       if (reservation.wait) reply.header('retry-after', pollAfter(reservation.wait))
       return reply.send(reservation)
+    },
+  )
+
+  app.get(
+    '/v1/reservations/:id/calendar.ics',
+    {
+      schema: {
+        summary: 'The appointments, for a calendar',
+        tags: ['reservations'],
+        security: [{ receipt: [] }],
+        params: z.object({ id: z.string() }),
+        response: { 200: z.string(), ...problemResponses(401, 404, 503) },
+      },
+    },
+    async (request, reply) => {
+      const reservation = await view(requireReceipt(request, request.params.id, verify))
+      return reply
+        .type('text/calendar; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="appointments.ics"')
+        .serializer((text: unknown) => text as string)
+        .send(viewCalendar(reservation, Date.now()))
     },
   )
 }

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { Problem } from '../errors.ts'
+import type { ReservationView } from '../status/view-reservation.ts'
+import { problemResponses } from './problem-details.ts'
+import { requireReceipt } from './receipt-access.ts'
+import type { ReservationRoutes } from './reservation-routes.ts'
+
+/** Streams of one process: each holds a connection and is looked after every second. Others poll. */
+const maxStreams = 2_000
+/** Whether the status has changed is looked at this often, in ms; a look at a decided one is rarer. */
+const lookEveryMs = 1_000
+const lookEveryDecidedMs = 10_000
+/** A stream ends after this long, in ms; a browser opens it again by itself. */
+const maxStreamMs = 15 * 60_000
+
+/** Server-sent events of one reservation: the status at once, then at each change. */
+export const eventRoutes: FastifyPluginAsyncZod<Pick<ReservationRoutes, 'view' | 'verify'>> = async (
+  app,
+  { view, verify },
+) => {
+  let streams = 0
+  const stopping = new AbortController()
+  app.addHook('preClose', async () => stopping.abort())
+
+  app.get(
+    '/v1/reservations/:id/events',
+    {
+      schema: {
+        summary: 'What becomes of it, as it happens',
+        description: 'Server-sent events: one `status` event per change, its data as of `GET /v1/reservations/{id}`.',
+        tags: ['reservations'],
+        security: [{ receipt: [] }],
+        params: z.object({ id: z.string() }),
+        response: problemResponses(401, 404, 503),
+      },
+    },
+    async (request, reply) => {
+      const receipt = requireReceipt(request, request.params.id, verify)
+      if (streams >= maxStreams)
+        throw new Problem('unavailable', 'Too many streams are open: poll the reservation.', { retryAfterSeconds: 10 })
+      let seen = await view(receipt)
+
+      streams += 1
+      const gone = new AbortController()
+      request.raw.once('close', () => gone.abort())
+      const signal = AbortSignal.any([gone.signal, stopping.signal, AbortSignal.timeout(maxStreamMs)])
+      reply.hijack()
+      reply.raw.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+        'x-request-id': request.id,
+      })
+      reply.raw.write(statusEvent(seen))
+      try {
+        while (!signal.aborted) {
+          await sleep(seen.status === 'queued' ? lookEveryMs : lookEveryDecidedMs, undefined, { signal })
+          const now = await view(receipt).catch(() => seen)
+          if (now.status !== seen.status || now.queueNumber !== seen.queueNumber) reply.raw.write(statusEvent(now))
+          else reply.raw.write(': still here\n\n')
+          seen = now
+        }
+      } catch {
+        // Gone, or stopping.
+      } finally {
+        streams -= 1
+        reply.raw.end()
+      }
+    },
+  )
+}
+
+const statusEvent = (reservation: ReservationView) => `event: status\ndata: ${JSON.stringify(reservation)}\n\n`
