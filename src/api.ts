@@ -1,23 +1,29 @@
 import closeWithGrace from 'close-with-grace'
-import { loadConfig, loadKeys } from './config.ts'
+import { loadConfigAndKeys } from './config.ts'
 import { leaveWithParent } from './embedded/leave-with-parent.ts'
 import { buildApp } from './http/app.ts'
+import { createBatchMeter } from './http/batch-meter.ts'
 import { createAdmission } from './intake/admission.ts'
+import { checkNotPaused } from './intake/check-not-paused.ts'
 import { createIntake } from './intake/intake.ts'
 import { createMirror } from './intake/mirror.ts'
 import { createRegisters } from './intake/register.ts'
 import { createLogger } from './logger.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
+import { createOperate } from './operations/operate.ts'
 import { orExit } from './or-exit.ts'
+import { readNoticeDepth } from './postgres/notices.ts'
 import { createPool } from './postgres/pool.ts'
 import { readPulse } from './postgres/pulse.ts'
 import { readQueueDepths } from './postgres/queues.ts'
 import { createFingerprints } from './privacy/fingerprints.ts'
 import { createReceipts } from './privacy/receipts.ts'
 import { createAcceptBatch } from './queue/accept-batch.ts'
+import { StoreAway } from './queue/breaker.ts'
 import { createDrainSpool } from './queue/drain-spool.ts'
 import { openLogStore, openPipeStore } from './queue/stores.ts'
 import { watchSpool } from './queue/watch-spool.ts'
+import { createAnnouncements } from './status/announcements.ts'
 import { createAvailability } from './status/availability.ts'
 import { createBoard } from './status/board.ts'
 import { createCatalogue } from './status/catalogue.ts'
@@ -28,16 +34,18 @@ import { startPulse } from './status/pulse.ts'
 import { createReadReservation } from './status/read-reservation.ts'
 import { createLadder } from './status/rung.ts'
 import { viewReservation } from './status/view-reservation.ts'
-import { viewStatus } from './status/view-status.ts'
+import { isIntakePaused, viewStatus } from './status/view-status.ts'
 
 /** A stop waits this long for answers that are owed. */
 const shutdownMs = 10_000
 /** A statement of the log that the server has not ended by then is ended: nobody has waited for it since 250 ms. */
 const logStatementMs = 1_000
+/** What an operator does may wait for an import that holds the campaign, but not longer than a proxy waits for us. */
+const operatorStatementMs = 5_000
 /** Reading may take longer than accepting: nobody is lost meanwhile. */
 const readBoundMs = 2_000
 
-const { config, keys } = orExit(() => ({ config: loadConfig(), keys: loadKeys() }))
+const { config, keys } = orExit(() => loadConfigAndKeys())
 const log = createLogger(config.logLevel, 'api')
 
 // Intake's writes have connections of their own, so that a status storm cannot take them.
@@ -49,21 +57,38 @@ const logPool = createPool({
   statementTimeoutMs: logStatementMs,
 })
 const readPool = createPool({ url: config.databaseUrl, role: 'junban_api', name: 'api', log })
+const operatorPool = createPool({
+  url: config.databaseUrl,
+  role: 'junban_operator',
+  name: 'api-operator',
+  log,
+  max: 2,
+  statementTimeoutMs: operatorStatementMs,
+  lockTimeoutMs: operatorStatementMs,
+})
 const logStore = openLogStore(logPool, log)
 const pipe = config.redisUrl ? openPipeStore(config.redisUrl, 'api', log) : null
 const askPostgres = <T>(work: () => Promise<T>) => logStore.breaker.run(work, readBoundMs)
 
+/** An operator's statement that waits for a lock says nothing of Postgres, so the breaker does not count it. */
+async function askAsOperator<T>(work: () => Promise<T>): Promise<T> {
+  if (logStore.breaker.isOpen()) throw new StoreAway('postgres is away')
+  return work()
+}
+
 const clock = createClock()
 const board = createBoard()
+const announcements = createAnnouncements({ pool: readPool })
 const catalogue = createCatalogue({ pool: readPool, masterKeys: keys.master, log })
 const registers = createRegisters({ pool: readPool, log })
 const receipts = createReceipts(keys.receipt)
+const batchMeter = createBatchMeter()
 const intake = createIntake({
   catalogue,
   registers,
   fingerprints: createFingerprints(keys.voucher),
   receipts,
-  acceptBatch: createAcceptBatch({ logStore, pipe, log }),
+  acceptBatch: batchMeter.measure(createAcceptBatch({ logStore, pipe, log })),
   board,
   clock,
 })
@@ -82,6 +107,7 @@ const pulse = startPulse({
   clock,
   board,
   follow: async (versions) => {
+    await announcements.follow(versions.announcement)
     await catalogue.follow(versions.catalogue)
     await registers.follow(versions.register, (id) => {
       const campaign = catalogue.get(id)
@@ -137,7 +163,10 @@ const app = await buildApp({
   trustedProxies: config.trustedProxies,
   refusalsPerMinute: config.refusalsPerMinute,
   submit: (submission) => admission.run(() => intake.submit(submission)),
-  admit: admission.check,
+  admit: (campaign, lane) => {
+    checkNotPaused(board, campaign, lane)
+    admission.check(campaign, lane)
+  },
   view: async (receipt) => viewReservation(await readReservation(receipt), { catalogue, board }),
   verify: (token) => receipts.verify(token, Math.floor(clock.now() / 1_000)),
   authenticate,
@@ -145,11 +174,22 @@ const app = await buildApp({
   availability: createAvailability({ pool: readPool, askPostgres }),
   board,
   clock,
+  announcements,
+  operate: createOperate({ pool: operatorPool, ask: askAsOperator }),
   ladder,
   spooledBatches,
+  registerSize: (campaign) => registers.get(campaign)?.size,
   readDepths: () => askPostgres(() => readQueueDepths(readPool)),
+  readNoticeDepth: () => askPostgres(() => readNoticeDepth(readPool)),
+  batchMeter,
   isReady: () => loaded && ladder.look().rung !== 'refusing',
-  status: () => viewStatus(ladder, spooledBatches()),
+  status: () =>
+    viewStatus({
+      ladder,
+      spooledBatches: spooledBatches(),
+      announcement: announcements.view(),
+      paused: isIntakePaused({ catalogue, board, now: clock.now() }),
+    }),
 })
 
 // Answers that are owed first, then what serves them, then the stores.
@@ -163,7 +203,7 @@ const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
   await Promise.all([pulse.close(), spoolWatch?.close()])
   await pipe?.close()
   logStore.breaker.close()
-  await Promise.all([logPool.end(), readPool.end()])
+  await Promise.all([logPool.end(), readPool.end(), operatorPool.end()])
 })
 leaveWithParent(() => grace.close())
 

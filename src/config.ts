@@ -17,8 +17,17 @@ const KeyRing = z.string().transform((value, context): Key[] =>
   }),
 )
 
+/** Shared secrets, newest first: while they are changed there are two. */
+const Secrets = z
+  .string()
+  .transform((value) => value.split(',').map((part) => part.trim()))
+  .refine(
+    (secrets) => secrets.every((secret) => /^[!-~]{32,}$/.test(secret)),
+    'is not a secret of 32 or more characters',
+  )
+
 /** The variables, and what each is when it is not set. `.env.example` lists the same. */
-const Environment = z.object({
+export const Environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'is not a postgres:// URL' }).optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'is not a redis:// URL' }).optional(),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -33,6 +42,19 @@ const Environment = z.object({
     (keys) => keys.length === 1,
     'is one key: hashes made with another could not be found',
   ).optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'is not a smtp:// or smtps:// URL' }).optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^<>\r\n]*<?[^\s<>@]+@[^\s<>@]+>?$/, 'is not an address, as Junban <junban@example.org>')
+    .optional(),
+  SMS_GATEWAY_URL: z.url({ protocol: /^https?$/, error: 'is not an https:// URL' }).optional(),
+  SMS_GATEWAY_TOKEN: z
+    .string()
+    .regex(/^[!-~]{8,}$/, 'is not a token: 8 or more visible ASCII characters')
+    .optional(),
+  WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'is not an https:// URL' }).optional(),
+  WEBHOOK_SECRET: Secrets.optional(),
+  NOTIFY_LOOPBACK: z.enum(['yes', 'no'], 'is not yes or no').default('no'),
 })
 
 /** What `npm start` leaves in DATA_DIR while it runs, so that other commands find its stores. */
@@ -90,6 +112,48 @@ export function loadStartConfig(env: NodeJS.ProcessEnv = process.env) {
   }
 }
 
+/** What the notifier tells by. Null: that channel is not configured. */
+export type NotifierConfig = {
+  email: { url: string; from: string } | null
+  sms: { url: URL; token: string } | null
+  webhook: { url: URL; secrets: string[] } | null
+  /** Tests only: gateways on this machine, by plain http. */
+  allowLoopback: boolean
+}
+
+/** The settings of the notifier. Throws a UserError that names every wrong variable, and every one that another needs. */
+export function loadNotifierConfig(env: NodeJS.ProcessEnv = process.env): NotifierConfig {
+  const parsed = parseEnvironment(env)
+  const { SMTP_URL, MAIL_FROM, SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN, WEBHOOK_URL, WEBHOOK_SECRET } = parsed
+  const allowLoopback = parsed.NOTIFY_LOOPBACK === 'yes'
+  const faults = [
+    ...needEachOther({ SMTP_URL, MAIL_FROM }),
+    ...needEachOther({ SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN }),
+    ...needEachOther({ WEBHOOK_URL, WEBHOOK_SECRET }),
+    ...Object.entries({ SMS_GATEWAY_URL, WEBHOOK_URL })
+      .filter(([, url]) => url && !allowLoopback && !url.startsWith('https:'))
+      .map(([name]) => `${name}: is not an https:// URL`),
+  ]
+  if (faults.length > 0) throw new UserError(faults.join('\n'))
+  return {
+    email: SMTP_URL && MAIL_FROM ? { url: SMTP_URL, from: MAIL_FROM } : null,
+    sms: SMS_GATEWAY_URL && SMS_GATEWAY_TOKEN ? { url: new URL(SMS_GATEWAY_URL), token: SMS_GATEWAY_TOKEN } : null,
+    webhook: WEBHOOK_URL && WEBHOOK_SECRET ? { url: new URL(WEBHOOK_URL), secrets: WEBHOOK_SECRET } : null,
+    allowLoopback,
+  }
+}
+
+/** The master keys alone: a notifier opens boxes, and signs no receipt and finds no voucher. */
+export function loadMasterKeys(env: NodeJS.ProcessEnv = process.env): Key[] {
+  const { JUNBAN_MASTER_KEYS } = parseEnvironment({
+    ...readKeyFile(resolve(env.DATA_DIR || '.data')),
+    ...dropEmpty(env),
+  })
+  if (!JUNBAN_MASTER_KEYS)
+    throw new UserError('JUNBAN_MASTER_KEYS: not set. The notifier needs those of the API, to open whom it tells')
+  return JUNBAN_MASTER_KEYS
+}
+
 /** The three keys, from the environment or from the DATA_DIR of an `npm start`. Throws a UserError that names the missing. */
 export function loadKeys(env: NodeJS.ProcessEnv = process.env): Keys {
   const { JUNBAN_RECEIPT_KEYS, JUNBAN_MASTER_KEYS, JUNBAN_VOUCHER_KEY } = parseEnvironment({
@@ -104,6 +168,21 @@ export function loadKeys(env: NodeJS.ProcessEnv = process.env): Keys {
   return { receipt: JUNBAN_RECEIPT_KEYS!, master: JUNBAN_MASTER_KEYS!, voucher: JUNBAN_VOUCHER_KEY![0]! }
 }
 
+/** Both, for a process that needs both. Throws a UserError that names what is wrong with either. */
+export function loadConfigAndKeys(env: NodeJS.ProcessEnv = process.env): { config: Config; keys: Keys } {
+  const [config, keys] = [() => loadConfig(env), () => loadKeys(env)].map((load) => {
+    try {
+      return load()
+    } catch (err) {
+      if (err instanceof UserError) return err
+      throw err
+    }
+  }) as [Config | UserError, Keys | UserError]
+  if (!(config instanceof UserError) && !(keys instanceof UserError)) return { config, keys }
+  const faults = [config, keys].flatMap((found) => (found instanceof UserError ? found.message.split('\n') : []))
+  throw new UserError([...new Set(faults)].join('\n'))
+}
+
 /** Where `npm start` keeps the keys that it made, as `NAME=value` lines of mode 0600. */
 export const keyFile = (dataDir: string) => join(dataDir, 'keys.env')
 /** Where a running `npm start` says where its stores are. */
@@ -115,10 +194,19 @@ function parseEnvironment(env: NodeJS.ProcessEnv) {
   throw new UserError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'))
 }
 
+/** A line for each variable that is not set although another of its group is. */
+function needEachOther(group: Record<string, unknown>): string[] {
+  const names = Object.keys(group)
+  const set = names.filter((name) => group[name] !== undefined)
+  if (set.length === 0) return []
+  return names.filter((name) => !set.includes(name)).map((name) => `${name}: not set, and ${set.join(', ')} needs it`)
+}
+
 const dropEmpty = (env: NodeJS.ProcessEnv) =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
 
-function readRunning(dataDir: string): Running | undefined {
+/** The `npm start` that runs in a DATA_DIR, if one does. */
+export function readRunning(dataDir: string): Running | undefined {
   try {
     return Running.parse(JSON.parse(readFileSync(runningFile(dataDir), 'utf8')))
   } catch {

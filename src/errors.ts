@@ -9,6 +9,7 @@ export const problems = {
   'not-eligible': { status: 403, title: 'Voucher and birth date are not a pair of this campaign', retry: false },
   'not-open': { status: 403, title: 'The campaign is not open', retry: true },
   'not-found': { status: 404, title: 'There is no such thing', retry: false },
+  conflict: { status: 409, title: 'That cannot be done in the state that it is in', retry: false },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here', retry: false },
   'request-timeout': { status: 408, title: 'The request took too long to arrive', retry: true },
   'too-large': { status: 413, title: 'The request is too large', retry: false },
@@ -47,7 +48,13 @@ export class Problem extends Error {
   }
 }
 
-/** A failure that an operator or whoever starts a process is told of, in one line and without a stack. */
+/** A failure that an operator or whoever starts a process is told of, in one line and without a stack. `type`: the same over HTTP. */
 export class UserError extends Error {
   override readonly name = 'UserError'
+  readonly type: ProblemType
+
+  constructor(message: string, { type = 'invalid-request', ...options }: ErrorOptions & { type?: ProblemType } = {}) {
+    super(message, options)
+    this.type = type
+  }
 }

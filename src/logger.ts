@@ -9,10 +9,12 @@ export type { Logger }
 const allowed = new Set([
   'action',
   'address',
+  'again',
   'allocator',
   'attempt',
   'batch',
   'batchId',
+  'batches',
   'bytes',
   'campaign',
   'campaigns',
@@ -25,12 +27,15 @@ const allowed = new Set([
   'file',
   'from',
   'job',
+  'jobs',
   'lane',
   'late',
   'limit',
   'line',
   'locations',
   'method',
+  'missing',
+  'notices',
   'number',
   'operator',
   'path',
@@ -40,12 +45,14 @@ const allowed = new Set([
   'process',
   'queue',
   'reason',
+  'refused',
   'requestId',
   'requests',
   'revision',
   'role',
   'route',
   'rung',
+  'setAside',
   'setting',
   'signal',
   'size',
@@ -56,6 +63,7 @@ const allowed = new Set([
   'store',
   'table',
   'to',
+  'told',
   'url',
   'version',
   'vouchers',
@@ -74,28 +82,57 @@ function safeError(err: unknown): Record<string, unknown> {
     ...(typeof table === 'string' && { table }),
     // A Postgres message can quote the value that it refuses (22P02).
     message: fromPostgres ? `postgres error ${String(code)}` : err.message,
-    ...(err.stack && { stack: err.stack.split('\n').slice(1).join('\n') }),
+    ...(err.stack && { stack: placesOf(err) }),
   }
 }
 
+/** The lines of a stack that say where. The message stands before them, and may have lines of its own. */
+function placesOf({ stack = '', message }: Error): string {
+  const behindMessage = stack.slice(Math.max(0, stack.indexOf(message)) + message.length)
+  return behindMessage
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .join('\n')
+}
+
+/** What is allowed, and of that only plain values: whatever an object holds has names that nobody has looked at. */
+const keepAllowed = (fields: object) =>
+  Object.fromEntries(
+    Object.entries(fields)
+      .filter(([name, value]) => name === 'err' || (allowed.has(name) && Object(value) !== value))
+      .map(([name, value]) => [name, name === 'err' ? safeError(value) : value]),
+  )
+
 /** JSON lines of allowed fields. One per process; library files are given it. */
 export function createLogger(level: string, process: string, destination?: DestinationStream): Logger {
-  return pino(
+  const logger = pino(
     {
       level,
       base: { process },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: {
         level: (label) => ({ level: label }),
-        log: (fields) =>
-          Object.fromEntries(
-            Object.entries(fields)
-              .filter(([name]) => allowed.has(name))
-              .map(([name, value]) => [name, name === 'err' ? safeError(value) : value]),
-          ),
+        log: keepAllowed,
+      },
+      hooks: {
+        // Given no message, pino takes that of the error, which may quote a value.
+        logMethod([first, ...rest], method) {
+          const fields: unknown = (first as unknown) instanceof Error ? { err: first } : first
+          const { err } = Object(fields)
+          const message = rest.length === 0 && err instanceof Error ? [safeError(err).message] : rest
+          Reflect.apply(method, this, [fields, ...message])
+        },
       },
       serializers: { err: (err) => err },
     },
     destination ?? pino.destination({ sync: false }),
   )
+  // Pino gives what children are bound to no formatter of ours.
+  for (const name of ['child', 'setBindings'] as const) {
+    const original = logger[name]
+    Reflect.set(logger, name, function bind(this: Logger, bindings: object, ...rest: unknown[]) {
+      return Reflect.apply(original, this, [keepAllowed(bindings), ...rest])
+    })
+  }
+  return logger
 }

@@ -48,13 +48,21 @@ test('a slot that is not in the book is unknown, and taking a seat in it is a bu
 
 test('a sold-out campaign of 100,000 slots is searched as fast as an empty one', () => {
   const count = 100_000
-  const book = createSlotBook(
-    Array.from({ length: count }, (_, at) => ({ id: `s${at}`, locationId: 'east', startsAt: at, free: 1 })),
-  )
-  book.take(new Map(Array.from({ length: count - 1 }, (_, at) => [`s${at}`, 1])))
-  const start = performance.now()
-  for (let search = 0; search < 10_000; search += 1)
-    expect(book.freeAt('east', 0, count).next().value?.id).toBe(`s${count - 1}`)
-  // A scan of every slot would take a thousand times as long.
-  expect(performance.now() - start).toBeLessThan(2_000)
+  const newBook = () =>
+    createSlotBook(
+      Array.from({ length: count }, (_, at) => ({ id: `s${at}`, locationId: 'east', startsAt: at, free: 1 })),
+    )
+  const [empty, soldOut] = [newBook(), newBook()]
+  soldOut.take(new Map(Array.from({ length: count - 1 }, (_, at) => [`s${at}`, 1])))
+  /** How long 2,000 searches take, in ms, once the code is warm. */
+  function time(book: typeof empty): number {
+    const search = () => book.freeAt('east', 0, count).next().value?.id
+    for (let warm = 0; warm < 2_000; warm += 1) search()
+    const start = performance.now()
+    for (let times = 0; times < 2_000; times += 1) search()
+    return performance.now() - start
+  }
+  expect(soldOut.freeAt('east', 0, count).next().value?.id).toBe(`s${count - 1}`)
+  // A look at every slot takes a thousand times as long.
+  expect(time(soldOut)).toBeLessThan(10 * time(empty) + 20)
 })

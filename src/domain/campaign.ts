@@ -9,7 +9,7 @@ const LocalisedName = z
   .strictObject({ ja: text(200).optional(), en: text(200).optional() })
   .refine((name) => name.ja !== undefined || name.en !== undefined, 'needs a name in `ja` or `en`')
 
-const Instant = z.iso.datetime({ offset: true, error: 'is not an RFC 3339 time with an offset' })
+export const Instant = z.iso.datetime({ offset: true, error: 'is not an RFC 3339 time with an offset' })
 
 const TimeZone = z.string().refine((zone) => {
   try {

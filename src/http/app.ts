@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import { Server } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type FastifyBaseLogger, fastify, LogController } from 'fastify'
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from '../logger.ts'
 import { type CampaignRoutes, campaignRoutes } from './campaign-routes.ts'
-import { answerClientError } from './client-error.ts'
+import { answerClientError, refuseUnclearRequests } from './client-error.ts'
 import { eventRoutes } from './event-routes.ts'
 import { type HealthRoutes, healthRoutes } from './health-routes.ts'
 import { readJsonBodies } from './json-body.ts'
-import { maxConnections, serverLimits } from './limits.ts'
+import { lingerMs, maxConnections, serverLimits } from './limits.ts'
 import { serveMetrics } from './metrics.ts'
 import { serveOpenApi } from './openapi.ts'
 import { guardOperatorRoutes } from './operator-access.ts'
@@ -56,9 +58,12 @@ export async function buildApp(options: AppOptions) {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(request, reply, 'not-found', 'There is no such path, or not with this method.'),
   )
+  app.decorate('announcement', () => options.announcements.view())
   readJsonBodies(app)
-  guardOperatorRoutes(app, options)
+  refuseUnclearRequests(app)
+  // Before keys are looked up: who guesses keys is refused again and again, too.
   limitRefusals(app, { perMinute: refusalsPerMinute })
+  guardOperatorRoutes(app, options)
   cachePublicAnswers(app)
 
   app.addHook('onSend', async (request, reply) => {
@@ -78,6 +83,14 @@ export async function buildApp(options: AppOptions) {
       },
       'answered',
     )
+  })
+
+  // Node would cut whoever has connected and not yet been heard: take them in, then nobody new, and wait for what they send.
+  app.addHook('preClose', async () => {
+    if (!app.server.listening) return
+    await sleep(lingerMs)
+    Server.prototype.close.call(app.server)
+    await sleep(lingerMs)
   })
 
   await serveOpenApi(app)

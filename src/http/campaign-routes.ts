@@ -4,11 +4,13 @@ import { Day } from '../domain/choice.ts'
 import { CampaignId, ExternalId } from '../domain/ids.ts'
 import { Lane } from '../domain/lane.ts'
 import { Problem } from '../errors.ts'
+import type { Announcements } from '../status/announcements.ts'
 import type { Availability } from '../status/availability.ts'
 import type { Board } from '../status/board.ts'
 import type { Campaign, Catalogue } from '../status/catalogue.ts'
 import type { Clock } from '../status/clock.ts'
 import { zonedTime } from '../status/zoned-time.ts'
+import { Announcement } from './announcement.ts'
 import { Paging, page } from './paging.ts'
 import { problemResponses } from './problem-details.ts'
 import { everyMinute, everySecond } from './public-cache.ts'
@@ -48,7 +50,7 @@ const ProgressView = z
     acceptedNumber: z.int(),
     servingNumber: z.int(),
     decidedPerSecond: z.int(),
-    announcement: z.null(),
+    announcement: Announcement.nullable(),
     asOf: z.string(),
   })
   .meta({ id: 'Progress' })
@@ -58,11 +60,17 @@ const next = {
 }
 const OfCampaign = z.object({ campaign: CampaignId })
 
-export type CampaignRoutes = { catalogue: Catalogue; availability: Availability; board: Board; clock: Clock }
+export type CampaignRoutes = {
+  catalogue: Catalogue
+  availability: Availability
+  board: Board
+  clock: Clock
+  announcements: Announcements
+}
 
 export const campaignRoutes: FastifyPluginAsyncZod<CampaignRoutes> = async (
   app,
-  { catalogue, availability, board, clock },
+  { catalogue, availability, board, clock, announcements },
 ) => {
   function find(id: string): Campaign {
     const campaign = catalogue.get(id)
@@ -176,15 +184,15 @@ export const campaignRoutes: FastifyPluginAsyncZod<CampaignRoutes> = async (
       const campaign = find(params.campaign)
       const progress = board.read(campaign.id, query.lane)
       if (!progress) throw new Problem('unavailable', 'Progress cannot be read right now.', { retryAfterSeconds: 5 })
-      const { acceptedNumber, servingNumber, decidedPerSecond, paused, asOf } = progress
+      const { acceptedNumber, servingNumber, decidedPerSecond, paused, intakePaused, asOf } = progress
       const now = clock.now()
       const hours = now < campaign.opensAt ? 'upcoming' : now >= campaign.closesAt ? 'closed' : 'open'
       return {
-        state: hours === 'open' && paused ? 'paused' : hours,
+        state: hours === 'open' && (paused || intakePaused) ? 'paused' : hours,
         acceptedNumber,
         servingNumber,
         decidedPerSecond,
-        announcement: null,
+        announcement: announcements.view(campaign.timeZone),
         asOf: zonedTime(asOf, campaign.timeZone),
       } as const
     },

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { type ProblemType, problems } from '../errors.ts'
+import type { FastifyInstance } from 'fastify'
+import { Problem, type ProblemType, problems } from '../errors.ts'
 import { problemMediaType } from './problem-details.ts'
 
 const byCode: Record<string, ProblemType> = {
@@ -25,4 +26,13 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) 
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${problemMediaType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
+}
+
+/** Node would refuse these with an answer that holds nothing: an `Expect` that nobody knows, and a request without a `Host`. */
+export function refuseUnclearRequests(app: FastifyInstance) {
+  app.server.on('checkExpectation', ({ socket }) => answerClientError(new Error('unknown expectation'), socket))
+  app.addHook('onRequest', async ({ raw }) => {
+    if (raw.headers.host === undefined && raw.httpVersion !== '1.0')
+      throw new Problem('invalid-request', 'The Host header is missing.')
+  })
 }

@@ -33,7 +33,10 @@ export const eventRoutes: FastifyPluginAsyncZod<Pick<ReservationRoutes, 'view' |
         tags: ['reservations'],
         security: [{ receipt: [] }],
         params: z.object({ id: z.string() }),
-        response: problemResponses(401, 404, 503),
+        response: {
+          200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
+          ...problemResponses(401, 404, 503),
+        },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { StatusView } from '../status/view-status.ts'
+import { Announcement } from './announcement.ts'
 import { problemResponses, sendProblem } from './problem-details.ts'
 import { everySecond } from './public-cache.ts'
 
@@ -10,7 +11,7 @@ const Status = z
     since: z.string(),
     intake: z.enum(['open', 'shedding', 'paused', 'refusing']),
     spooledBatches: z.int(),
-    announcement: z.null(),
+    announcement: Announcement.nullable(),
   })
   .meta({ id: 'Status' })
 

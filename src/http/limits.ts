@@ -14,6 +14,8 @@ const keepAliveTimeoutMs = 65_000
 const maxRequestsPerSocket = 10_000
 /** Connections of one process. */
 export const maxConnections = 10_000
+/** A stop waits this long for connections that the system has taken, then again for what is on its way on them, in ms. */
+export const lingerMs = 500
 /** A part of a path, in characters: a reservation id is 36, an id of an import 128. */
 const maxParamLength = 200
 
@@ -26,6 +28,7 @@ export const serverLimits = {
     headersTimeout: headersTimeoutMs,
     connectionsCheckingInterval: connectionsCheckingIntervalMs,
     maxHeaderSize: maxHeaderBytes,
+    requireHostHeader: false, // `refuseUnclearRequests` does, with a problem document
   },
   routerOptions: { maxParamLength },
   return503OnClosing: false,

@@ -1,9 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { lanes } from '../domain/lane.ts'
+import type { NoticeDepth } from '../postgres/notices.ts'
+import type { QueueDepth } from '../postgres/queues.ts'
 import type { Board } from '../status/board.ts'
 import type { Catalogue } from '../status/catalogue.ts'
 import type { Ladder } from '../status/rung.ts'
+import type { BatchMeter } from './batch-meter.ts'
+
+/** The route by which people ask for a seat. */
+const reserving = '/v1/campaigns/:campaign/reservations'
+/** A problem document begins with its type. */
+const problemType = /^\{"type":"[^"]*\/([a-z-]+)"/
 
 const rungs = ['normal', 'deciding-late', 'redis-away', 'postgres-away', 'overloaded', 'refusing']
 
@@ -15,11 +23,20 @@ export function serveMetrics(
     catalogue,
     ladder,
     spooledBatches,
+    registerSize,
+    readDepths,
+    readNoticeDepth,
+    batchMeter,
   }: {
     board: Board
     catalogue: Catalogue
     ladder: Ladder
     spooledBatches: () => number
+    /** Vouchers of a campaign in memory; undefined where there is no register. */
+    registerSize: (campaign: string) => number | undefined
+    readDepths: () => Promise<QueueDepth[]>
+    readNoticeDepth: () => Promise<NoticeDepth>
+    batchMeter: BatchMeter
   },
 ) {
   const registers = [new Registry()]
@@ -66,6 +83,19 @@ export function serveMetrics(
     },
   })
   new Gauge({
+    name: 'junban_register_vouchers',
+    help: 'Vouchers of the register in the memory of this process.',
+    labelNames: ['campaign'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { id } of catalogue.all()) {
+        const size = registerSize(id)
+        if (size !== undefined) this.set({ campaign: id }, size)
+      }
+    },
+  })
+  new Gauge({
     name: 'junban_rung',
     help: '1 for the rung of the degradation ladder on which this process stands.',
     labelNames: ['rung'],
@@ -76,6 +106,59 @@ export function serveMetrics(
     },
   })
 
+  const outcomes = new Counter({
+    name: 'junban_requests_total',
+    help: 'Requests for a seat, by what was answered at once: accepted, or the end of the problem’s type.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const lane = ['campaign', 'lane']
+  const waiting = new Gauge({
+    name: 'junban_waiting_requests',
+    help: 'Requests accepted and not yet decided.',
+    labelNames: lane,
+    registers,
+  })
+  const oldest = new Gauge({
+    name: 'junban_oldest_batch_age_seconds',
+    help: 'Age of the oldest undecided batch of the log; 0 when none waits.',
+    labelNames: lane,
+    registers,
+  })
+  const setAside = new Gauge({
+    name: 'junban_set_aside_requests',
+    help: 'Requests that could not be committed and wait for an operator.',
+    labelNames: lane,
+    registers,
+  })
+  const notices = new Gauge({
+    name: 'junban_notices',
+    help: 'What people are to be told: waiting, or set aside for an operator.',
+    labelNames: ['state'],
+    registers,
+  })
+  const oldestNotice = new Gauge({
+    name: 'junban_oldest_notice_age_seconds',
+    help: 'How long the oldest of the notices that wait has waited; 0 when none waits.',
+    labelNames: [],
+    registers,
+  })
+
+  /** What only Postgres knows. While it is away there are no such figures, rather than old ones. */
+  async function readFromPostgres() {
+    const [depths, depth] = await Promise.all([readDepths().catch(() => []), readNoticeDepth().catch(() => null)])
+    for (const gauge of [waiting, oldest, setAside, notices, oldestNotice]) gauge.reset()
+    for (const { campaign, lane, ...of } of depths) {
+      waiting.set({ campaign, lane }, of.waiting)
+      oldest.set({ campaign, lane }, of.oldestBatchAgeSeconds ?? 0)
+      setAside.set({ campaign, lane }, of.setAside)
+    }
+    if (!depth) return
+    notices.set({ state: 'waiting' }, depth.waiting)
+    notices.set({ state: 'set-aside' }, depth.setAside)
+    oldestNotice.set(depth.oldestAgeSeconds ?? 0)
+  }
+
   function eachLane(set: (campaign: string, lane: string, progress: NonNullable<ReturnType<Board['read']>>) => void) {
     for (const { id } of catalogue.all())
       for (const lane of lanes) {
@@ -84,13 +167,21 @@ export function serveMetrics(
       }
   }
 
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.routeOptions.url !== reserving || request.method !== 'POST') return payload
+    const type = typeof payload === 'string' ? problemType.exec(payload)?.[1] : undefined
+    outcomes.inc({ outcome: reply.statusCode === 202 ? 'accepted' : (type ?? 'other') })
+    return payload
+  })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     answers.inc({ method: request.method, route, status: reply.statusCode })
     seconds.observe({ route }, reply.elapsedTime / 1_000)
   })
 
-  app.get('/metrics', { schema: { hide: true } as object, logLevel: 'silent' }, async (_request, reply) =>
-    reply.header('content-type', registry.contentType).send(await registry.metrics()),
-  )
+  app.get('/metrics', { schema: { hide: true } as object, logLevel: 'silent' }, async (_request, reply) => {
+    await readFromPostgres()
+    const all = Registry.merge([registry, batchMeter.registry])
+    return reply.header('content-type', all.contentType).send(await all.metrics())
+  })
 }

@@ -1,51 +1,15 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { z } from 'zod'
-import { Lane } from '../domain/lane.ts'
-import type { QueueDepth } from '../postgres/queues.ts'
-import type { Board } from '../status/board.ts'
-import { problemResponses } from './problem-details.ts'
+import { type AnnouncementRoutes, announcementRoutes } from './announcement-routes.ts'
+import { type PauseRoutes, pauseRoutes } from './pause-routes.ts'
+import { type QueueRoutes, queueRoutes } from './queue-routes.ts'
+import { type SetAsideRoutes, setAsideRoutes } from './set-aside-routes.ts'
 
-const Queue = z
-  .object({
-    campaign: z.string(),
-    lane: Lane,
-    waiting: z.int().meta({ description: 'Requests accepted and not yet decided.' }),
-    active: z.int().meta({ description: 'Batches that hold them.' }),
-    setAside: z.int(),
-    oldestBatchAgeSeconds: z.number().nullable(),
-    decidedPerSecond: z.int(),
-    estimatedWaitSeconds: z.int().nullable(),
-  })
-  .meta({ id: 'Queue' })
+export type OperatorRoutes = QueueRoutes & AnnouncementRoutes & PauseRoutes & SetAsideRoutes
 
-export type OperatorRoutes = { readDepths: () => Promise<QueueDepth[]>; board: Board }
-
-export const operatorRoutes: FastifyPluginAsyncZod<OperatorRoutes> = async (app, { readDepths, board }) => {
-  app.get(
-    '/v1/operator/queues',
-    {
-      config: { role: 'viewer' },
-      schema: {
-        summary: 'How deep the queues are',
-        tags: ['operators'],
-        security: [{ operatorKey: [] }],
-        response: { 200: z.object({ queues: z.array(Queue) }), ...problemResponses(401, 403, 503) },
-      },
-    },
-    async () => {
-      const depths = await readDepths()
-      return {
-        queues: depths.map(({ campaign, lane, waiting, waitingBatches, setAside, oldestBatchAgeSeconds }) => ({
-          campaign,
-          lane,
-          waiting,
-          active: waitingBatches,
-          setAside,
-          oldestBatchAgeSeconds,
-          decidedPerSecond: board.read(campaign, lane)?.decidedPerSecond ?? 0,
-          estimatedWaitSeconds: board.wait(campaign, lane, null).p50Seconds,
-        })),
-      }
-    },
-  )
+/** All that operators may do over HTTP. Each route names its role. */
+export const operatorRoutes: FastifyPluginAsyncZod<OperatorRoutes> = async (app, options) => {
+  await app.register(queueRoutes, options)
+  await app.register(announcementRoutes, options)
+  await app.register(pauseRoutes, options)
+  await app.register(setAsideRoutes, options)
 }

@@ -1,7 +1,18 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { Problem, type ProblemType, problems } from '../errors.ts'
+import { Problem, type ProblemType, problems, UserError } from '../errors.ts'
+import { isStoreAway } from '../queue/is-store-away.ts'
+import type { AnnouncementView } from '../status/announcements.ts'
+import { Announcement } from './announcement.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What operators announce, for whoever is refused because something is down. */
+    announcement: () => AnnouncementView | null
+  }
+}
+
 import { isTransient } from '../postgres/errors.ts'
 import { LateAnswer } from '../queue/bounded.ts'
 import { StoreAway } from '../queue/breaker.ts'
@@ -18,6 +29,7 @@ export const ProblemDetails = z
     detail: z.string(),
     instance: z.string().meta({ description: 'The request id, as in `x-request-id` and the logs.' }),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    announcement: Announcement.nullable().optional().meta({ description: 'With status 503: what operators announce.' }),
   })
   .meta({ id: 'Problem', description: 'Problem details (RFC 9457)' })
 
@@ -46,13 +58,22 @@ export function sendProblem(
     const exact = type === 'not-open' || status === 429
     reply.header('retry-after', exact ? Math.max(1, Math.ceil(retryAfterSeconds)) : withJitter(retryAfterSeconds))
   }
+  const announced = status === 503 ? { announcement: request.server.announcement() } : {}
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   return reply
     .code(status)
     .header('content-type', problemMediaType)
     .header('cache-control', 'no-store')
     .serializer(JSON.stringify)
-    .send({ type: typePrefix + type, title, status, detail, instance: `urn:request:${request.id}`, ...fields })
+    .send({
+      type: typePrefix + type,
+      title,
+      status,
+      detail,
+      instance: `urn:request:${request.id}`,
+      ...announced,
+      ...fields,
+    })
 }
 
 // What Fastify and Node refuse by themselves.
@@ -68,6 +89,9 @@ const byCode: Record<string, [ProblemType, string]> = {
 const isStoreFailure = (error: unknown) =>
   error instanceof StoreAway || error instanceof LateAnswer || isTransient(error)
 
+/** What is a line on a terminal, as the other details are written. */
+const asSentence = (line: string) => `${line[0]?.toUpperCase()}${line.slice(1)}.`
+
 /** Every error becomes a problem document; only what we did not expect is logged, without what was sent. */
 export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) {
   if (error instanceof Problem)
@@ -79,6 +103,13 @@ export function handleError(error: FastifyError | Error, request: FastifyRequest
     return sendProblem(request, reply, 'unavailable', 'A store that is needed for this cannot be reached right now.', {
       retryAfterSeconds: 5,
     })
+  if (error instanceof UserError) return sendProblem(request, reply, error.type, asSentence(error.message))
+  if (isStoreAway(error)) {
+    request.log.debug({ err: error, requestId: request.id }, 'a store is away')
+    return sendProblem(request, reply, 'unavailable', 'A store that this needs cannot be asked right now.', {
+      retryAfterSeconds: 5,
+    })
+  }
   const code = 'code' in error ? error.code : ''
   const known = byCode[code]
   if (known) return sendProblem(request, reply, known[0], known[1])

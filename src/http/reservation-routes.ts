@@ -132,7 +132,10 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
         tags: ['reservations'],
         security: [{ receipt: [] }],
         params: z.object({ id: z.string() }),
-        response: { 200: z.string(), ...problemResponses(401, 404, 503) },
+        response: {
+          200: { description: 'The calendar', content: { 'text/calendar': { schema: z.string() } } },
+          ...problemResponses(401, 404, 503),
+        },
       },
     },
     async (request, reply) => {

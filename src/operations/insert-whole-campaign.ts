@@ -10,18 +10,23 @@ import { makeDataKey } from '../privacy/data-keys.ts'
 
 const firstKeyId = 1
 
-/** Inserts a campaign with its cohorts and a data key of its own. Throws a UserError when the id is taken. */
+/** Inserts a campaign with its cohorts and a data key of its own. `from`: it is a copy. Throws a UserError when the id is taken. */
 export async function insertWholeCampaign(
   tx: Transaction,
-  { campaign, master, by }: { campaign: CampaignFile; master: Key[]; by: string },
+  { campaign, master, by, from }: { campaign: CampaignFile; master: Key[]; by: string; from?: string },
 ): Promise<void> {
-  if (!(await insertCampaign(tx, campaign))) throw new UserError(`campaign ${campaign.id} exists already`)
+  if (!(await insertCampaign(tx, campaign)))
+    throw new UserError(`campaign ${campaign.id} exists already`, { type: 'conflict' })
   await insertCohorts(tx, campaign.id, campaign.cohorts)
   await insertCampaignKey(tx, campaign.id, makeDataKey(campaign.id, firstKeyId, master))
   await insertAudit(tx, {
     operator: by,
-    action: 'campaign.create',
+    action: from === undefined ? 'campaign.create' : 'campaign.copy',
     campaign: campaign.id,
-    detail: { eligibility: campaign.eligibility, cohorts: campaign.cohorts.length },
+    detail: {
+      eligibility: campaign.eligibility,
+      cohorts: campaign.cohorts.length,
+      ...(from !== undefined && { from }),
+    },
   })
 }

@@ -1,32 +1,54 @@
+import { text } from '../domain/text.ts'
 import { UserError } from '../errors.ts'
 import { insertAudit } from '../postgres/audit.ts'
 import type { Pool } from '../postgres/pool.ts'
 import { transaction } from '../postgres/transaction.ts'
-import { pauseWriter, resumeWriter } from '../postgres/writers.ts'
+import { pauseIntake, pauseWriter, readPauses, resumeIntake, resumeWriter } from '../postgres/writers.ts'
 
-/** Stops deciding a campaign: requests are accepted as ever and wait. Throws a UserError when it is paused already. */
+/** `intake`: requests are refused. `allocation`: they are accepted as ever, and wait to be decided. */
+export type Pausable = 'intake' | 'allocation'
+
+/** Why something is paused, for those who find it so. */
+export const PauseReason = text(200)
+
+const statements = {
+  intake: { pause: pauseIntake, resume: resumeIntake },
+  allocation: { pause: pauseWriter, resume: resumeWriter },
+}
+
+type Steering = { pool: Pool; campaign: string; what: Pausable; by: string }
+
+/** Pauses one thing of a campaign. Throws a UserError when there is no such campaign, or it is paused already. */
 export async function pauseCampaign({
   pool,
   campaign,
+  what,
   reason,
   by,
-}: {
-  pool: Pool
-  campaign: string
-  reason: string
-  by: string
-}) {
+}: Steering & { reason: string }): Promise<void> {
+  const checked = PauseReason.safeParse(reason)
+  if (!checked.success) throw new UserError(`the reason ${checked.error.issues[0]!.message}`)
   await transaction(pool, async (tx) => {
-    if (!(await pauseWriter(tx, campaign, reason)))
-      throw new UserError(`there is no campaign ${campaign} that is being decided`)
-    await insertAudit(tx, { operator: by, action: 'campaign.pause', campaign, detail: { reason } })
+    if (!(await statements[what].pause(tx, campaign, checked.data))) {
+      const known = await readPauses(tx, campaign)
+      throw known
+        ? new UserError(`${what} of ${campaign} is paused already: ${known[what]?.reason}`, { type: 'conflict' })
+        : noCampaign(campaign)
+    }
+    await insertAudit(tx, { operator: by, action: `${what}.pause`, campaign, detail: { reason: checked.data } })
   })
 }
 
-/** Goes on deciding. Throws a UserError when it is not paused. */
-export async function resumeCampaign({ pool, campaign, by }: { pool: Pool; campaign: string; by: string }) {
+/** Goes on. Throws a UserError when there is no such campaign, or that is not paused. */
+export async function resumeCampaign({ pool, campaign, what, reason, by }: Steering & { reason?: string | undefined }) {
   await transaction(pool, async (tx) => {
-    if (!(await resumeWriter(tx, campaign))) throw new UserError(`there is no campaign ${campaign} that is paused`)
-    await insertAudit(tx, { operator: by, action: 'campaign.resume', campaign })
+    if (!(await statements[what].resume(tx, campaign))) {
+      throw (await readPauses(tx, campaign))
+        ? new UserError(`${what} of ${campaign} is not paused`, { type: 'conflict' })
+        : noCampaign(campaign)
+    }
+    await insertAudit(tx, { operator: by, action: `${what}.resume`, campaign, ...(reason && { detail: { reason } }) })
   })
 }
+
+const noCampaign = (campaign: string) => new UserError(`there is no campaign ${campaign}`, { type: 'not-found' })

@@ -1,6 +1,6 @@
 import type { Batch } from '../domain/batch.ts'
 import type { Lane } from '../domain/lane.ts'
-import { isUniqueViolation } from './errors.ts'
+import { isUniqueViolation, NoSuchLane } from './errors.ts'
 import type { Queryable, Transaction } from './pool.ts'
 
 /** Where `pg_notify` says that a campaign has something to decide. */
@@ -55,7 +55,7 @@ export async function appendBatch(
       ],
     })
     const logged = rows[0]
-    if (!logged) throw new Error(`bug: campaign ${batch.campaign} has no lane ${batch.lane}`)
+    if (!logged) throw new NoSuchLane(`campaign ${batch.campaign} has no lane ${batch.lane}: it is gone`)
     return logged
   } catch (err) {
     const earlier = isUniqueViolation(err, 'batches_pkey') ? await readBatch(db, batch.id) : null

@@ -15,8 +15,14 @@ export function isTransient(err: unknown): boolean {
   return transientClasses.has(err.code?.slice(0, 2) ?? '') || err.code === '25006'
 }
 
+/** The log has no such lane: its campaign is gone. */
+export class NoSuchLane extends Error {
+  override readonly name = 'NoSuchLane'
+}
+
 /** Whether Postgres itself said no for good: the same statement fails again. */
-export const isRefusal = (err: unknown) => err instanceof pg.DatabaseError && !isTransient(err)
+export const isRefusal = (err: unknown) =>
+  err instanceof NoSuchLane || (err instanceof pg.DatabaseError && !isTransient(err))
 
 /** Whether the statement was surely not carried out: it was refused, or never sent. Everything else is unknown, not absent. */
 export function isSurelyNotDone(err: unknown): boolean {

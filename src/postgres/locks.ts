@@ -14,3 +14,6 @@ export const lockRegister = (tx: Transaction, campaign: string) => lockName(tx, 
 
 /** One at a time looks whether the database is empty and seeds it. */
 export const lockSeeding = (tx: Transaction) => lockName(tx, 'junban/seed')
+
+/** One at a time announces. */
+export const lockAnnouncing = (tx: Transaction) => lockName(tx, 'junban/announcement')

@@ -17,7 +17,7 @@ export type Queryable = Pick<pg.Pool, 'query'>
 export type PoolOptions = {
   url: string
   /** The database role to work as. Null: the login's own, for migrations. */
-  role: 'junban_api' | 'junban_allocator' | 'junban_operator' | null
+  role: 'junban_api' | 'junban_allocator' | 'junban_operator' | 'junban_notifier' | 'junban_janitor' | null
   /** Shown in pg_stat_activity. */
   name: string
   log: Logger

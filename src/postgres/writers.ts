@@ -124,6 +124,54 @@ export async function resumeWriter(db: Queryable, campaign: string): Promise<boo
   return rowCount === 1
 }
 
+/** Stops accepting requests for a campaign. False when that was paused already, or there is none. */
+export async function pauseIntake(db: Queryable, campaign: string, reason: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'writers.pause_intake',
+    text: `
+      update writers set intake_paused_at = clock_timestamp(), intake_paused_reason = $2
+       where campaign_id = $1 and intake_paused_at is null`,
+    values: [campaign, reason],
+  })
+  return rowCount === 1
+}
+
+/** Accepts requests for a campaign again. False when that was not paused, or there is none. */
+export async function resumeIntake(db: Queryable, campaign: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'writers.resume_intake',
+    text: `
+      update writers set intake_paused_at = null, intake_paused_reason = null
+       where campaign_id = $1 and intake_paused_at is not null`,
+    values: [campaign],
+  })
+  return rowCount === 1
+}
+
+export type Pause = { at: number; reason: string }
+
+/** What of a campaign is paused, since when (epoch ms) and why. Null when there is no such campaign. */
+export async function readPauses(
+  db: Queryable,
+  campaign: string,
+): Promise<{ intake: Pause | null; allocation: Pause | null } | null> {
+  const { rows } = await db.query({
+    name: 'writers.read_pauses',
+    text: `
+      select intake_paused_at as "intakeAt", intake_paused_reason as "intakeReason",
+             paused_at as "allocationAt", paused_reason as "allocationReason"
+        from writers
+       where campaign_id = $1`,
+    values: [campaign],
+  })
+  const row = rows[0]
+  if (!row) return null
+  return {
+    intake: row.intakeAt === null ? null : { at: row.intakeAt, reason: row.intakeReason },
+    allocation: row.allocationAt === null ? null : { at: row.allocationAt, reason: row.allocationReason },
+  }
+}
+
 /**
  * Ends whoever blocks a backend: an allocator that froze while reading is active, not idle, and would hold its campaign for
  * ever. As the login itself (`role none`), because a role may only end its own. An operator's import is left to finish.

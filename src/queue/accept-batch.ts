@@ -37,12 +37,12 @@ export function createAcceptBatch({
   return async function acceptBatch(batch: Batch): Promise<Accepted> {
     for (;;) {
       const waiting = await spoolLength(batch)
-      if (waiting !== null && waiting > 0) {
-        const answer = await pipe!.breaker.run(() => pipe!.spool.join(batch)).catch(() => null)
-        if (answer === 'spooled') return { by: 'spool' }
-        if (answer === 'log') continue // drained since: start over
-      }
-      return await logThenJob(batch, waiting !== null)
+      if (!waiting) return await logThenJob(batch, waiting !== null)
+      const answer = await pipe!.breaker.run(() => pipe!.spool.join(batch)).catch(() => null)
+      if (answer === 'spooled') return { by: 'spool' }
+      // What waits there is passed: the log must say so.
+      if (answer === null) return await logThenJob(batch, false)
+      // Drained since: start over.
     }
   }
 

@@ -57,10 +57,14 @@ export function createSpool(connection: Redis) {
 
     /** The first in line; null when none is. `batch` is null when it is not one that we could have written. */
     async head(campaign: string, lane: Lane): Promise<{ id: string; batch: Batch | null; text: string } | null> {
-      const id = await redis.lindex(spoolKey(campaign, lane), 0)
-      if (id === null) return null
-      const text = (await redis.hget(spooledKey(campaign, lane), id)) ?? ''
-      return { id, batch: parseBatch(text), text }
+      for (;;) {
+        const id = await redis.lindex(spoolKey(campaign, lane), 0)
+        if (id === null) return null
+        const text = await redis.hget(spooledKey(campaign, lane), id)
+        if (text !== null) return { id, batch: parseBatch(text), text }
+        // Taken away between the two looks by another who drains, unless it is still the head.
+        if ((await redis.lindex(spoolKey(campaign, lane), 0)) === id) return { id, batch: null, text: '' }
+      }
     },
 
     /** Removes the first in line, if it is still this one. */

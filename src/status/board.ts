@@ -10,6 +10,7 @@ export type Progress = {
   servingNumber: number
   decidedPerSecond: number
   paused: boolean
+  intakePaused: boolean
   asOf: number
 }
 
@@ -24,7 +25,7 @@ export function createBoard() {
   const samples = new Map<string, Sample[]>()
 
   function update(now: number, beats: Beat[]) {
-    for (const { campaign, lane, acceptedNumber, servingNumber, paused } of beats) {
+    for (const { campaign, lane, acceptedNumber, servingNumber, paused, intakePaused } of beats) {
       const key = `${campaign} ${lane}`
       const kept = (samples.get(key) ?? []).filter(({ at }) => at > now - rateWindowMs)
       kept.push({ at: now, servingNumber })
@@ -32,7 +33,7 @@ export function createBoard() {
       const first = kept[0]!
       const seconds = (now - first.at) / 1_000
       const decidedPerSecond = seconds > 0 ? Math.round((servingNumber - first.servingNumber) / seconds) : 0
-      progress.set(key, { acceptedNumber, servingNumber, decidedPerSecond, paused, asOf: now })
+      progress.set(key, { acceptedNumber, servingNumber, decidedPerSecond, paused, intakePaused, asOf: now })
     }
   }
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
-import type { Beat } from '../postgres/pulse.ts'
+import type { Pulse } from '../postgres/pulse.ts'
 import type { Board } from './board.ts'
 import type { Clock } from './clock.ts'
 
 /** How old the public numbers may get; well under the second for which they are cached. */
 const pulseEveryMs = 250
-/** The versions of what the campaigns offer and of their registers, as of a pulse. */
-export type Versions = { catalogue: Map<string, number>; register: Map<string, number> }
+/** The versions of what the campaigns offer, of their registers, and of what is announced, as of a pulse. */
+export type Versions = { catalogue: Map<string, number>; register: Map<string, number>; announcement: number | null }
 
 /** Keeps what this process knows of all campaigns fresh: one small query four times a second, whatever the load. */
 export function startPulse({
@@ -19,7 +19,7 @@ export function startPulse({
   log,
 }: {
   /** Asks Postgres, bounded in time. */
-  read: () => Promise<{ now: number; beats: Beat[] }>
+  read: () => Promise<Pulse>
   clock: Clock
   board: Board
   /** Called with every pulse; what it loads is waited for at the start only. */
@@ -33,12 +33,13 @@ export function startPulse({
   /** Resolves when the numbers are taken over; its answer, when what changed has been loaded. */
   async function beat(): Promise<{ loaded: Promise<void> }> {
     const askedAt = performance.now()
-    const { now, beats } = await read()
+    const { now, announcement, beats } = await read()
     clock.set(now, askedAt)
     board.update(now, beats)
     const loaded = follow({
       catalogue: new Map(beats.map(({ campaign, catalogueVersion }) => [campaign, catalogueVersion])),
       register: new Map(beats.map(({ campaign, registerVersion }) => [campaign, registerVersion])),
+      announcement,
     })
     return { loaded: loaded.catch((err) => log.debug({ err }, 'not loaded')) }
   }

@@ -3,6 +3,17 @@ const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f
 
 const widthOf = (text: string) => text.length + (text.match(wide)?.length ?? 0)
 
+/** As much of a line as fits into so many columns of a terminal. */
+export function fitLine(line: string, columns: number): string {
+  if (widthOf(line) <= columns) return line
+  let fitting = ''
+  for (const character of line) {
+    if (widthOf(fitting + character) >= columns) return `${fitting}…`
+    fitting += character
+  }
+  return fitting
+}
+
 /** Numbers with thousands separators. */
 export const formatNumber = (value: number) => value.toLocaleString('en')
 

@@ -1,0 +1,84 @@
+// PROCESS: writes what an allocator writes, with its own statements, and does nothing else: no lock, no reading, no deciding, no
+// counting of seats.
+import { randomBytes, randomUUID } from 'node:crypto'
+import { maxBatchRequests } from '#src/domain/batch.ts'
+import { createLogger } from '#src/logger.ts'
+import { insertAppointments } from '#src/postgres/appointments.ts'
+import { insertDecisions } from '#src/postgres/decisions.ts'
+import { insertOutbox } from '#src/postgres/outbox.ts'
+import { createPool } from '#src/postgres/pool.ts'
+import { insertReservations } from '#src/postgres/reservations.ts'
+import { transaction } from '#src/postgres/transaction.ts'
+import { campaignFile, slotIds } from './campaign.ts'
+import { bodyOf } from './load/requests.ts'
+import { answerOrders } from './orders.ts'
+
+export type RawInsert = { databaseUrl: string; rows: number }
+export type RawInserted = { perSecond: number }
+
+/** What a box has more than what is in it: version, key id, iv and tag. */
+const boxOverheadBytes = 31
+const campaign = campaignFile.id
+const lane = 'web'
+
+answerOrders<RawInsert, RawInserted>(async ({ databaseUrl, rows }) => {
+  const log = createLogger('warn', 'raw-insert')
+  const pool = createPool({ url: databaseUrl, role: 'junban_allocator', name: 'raw-insert', log, max: 1 })
+  const batches = Array.from({ length: Math.ceil(rows / maxBatchRequests) }, (_, at) => makeBatch(at))
+  const start = performance.now()
+  for (const batch of batches) await insert(pool, batch)
+  const seconds = (performance.now() - start) / 1_000
+  await pool.end()
+  return { perSecond: (batches.length * maxBatchRequests) / seconds }
+})
+
+type Row = ReturnType<typeof makeRow>
+
+const makeBatch = (at: number) => Array.from({ length: maxBatchRequests }, (_, place) => makeRow(at, place))
+
+function makeRow(batch: number, place: number) {
+  const number = batch * maxBatchRequests + place + 1
+  const { choices, ...personal } = bodyOf(number)
+  const box = randomBytes(Buffer.byteLength(JSON.stringify(personal)) + boxOverheadBytes).toString('base64')
+  return {
+    id: randomUUID(),
+    number,
+    voucherKey: randomBytes(16).toString('hex'),
+    status: 'booked' as const,
+    reason: null,
+    waitlist: false,
+    box,
+    acceptedAt: Date.now(),
+    slotId: choices[0]?.slotId ?? slotIds[0]!,
+  }
+}
+
+async function insert(pool: ReturnType<typeof createPool>, rows: Row[]): Promise<void> {
+  await transaction(pool, async (tx) => {
+    const decidedAt = Date.now()
+    await insertReservations(tx, { campaign, lane, decidedAt, reservations: rows })
+    await insertDecisions(tx, {
+      campaign,
+      lane,
+      decidedAt,
+      decisions: rows.map(({ id, number, status, reason }) => ({
+        requestId: id,
+        reservationId: id,
+        number,
+        kind: 'book',
+        outcome: status,
+        reason,
+      })),
+    })
+    await insertAppointments(
+      tx,
+      campaign,
+      rows.map(({ id, slotId }) => ({ reservationId: id, dose: 1, slotId })),
+    )
+    await insertOutbox(
+      tx,
+      campaign,
+      rows.map(({ id, status }) => ({ reservationId: id, event: status })),
+    )
+  })
+}

@@ -1,0 +1,10 @@
+import { z } from 'zod'
+
+/** What operators announce, as everybody sees it. */
+export const Announcement = z
+  .object({
+    ja: z.string(),
+    en: z.string(),
+    expectedAt: z.string().nullable().meta({ description: 'When service is expected back; null: nobody knows yet.' }),
+  })
+  .meta({ id: 'Announcement' })

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '../logger.ts'
+import { maxNotices, type NotifyDue } from './notify-due.ts'
+
+/** Nobody waits for an e-mail by the second. */
+const lookEveryMs = 1_000
+/** After a failure, as when Postgres is away. */
+const afterFailureMs = 5_000
+
+/** Tells what is due, again and again, until closed; what is being told then is told to the end. */
+export function keepNotifying(notifyDue: NotifyDue, log: Logger) {
+  const stopping = new AbortController()
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {})
+
+  async function notifyForEver() {
+    while (!stopping.signal.aborted) {
+      try {
+        const { claimed, told, again, setAside } = await notifyDue()
+        if (claimed > 0) log.info({ count: claimed, told, again, setAside }, 'notices tried')
+        if (claimed < maxNotices) await pause(lookEveryMs)
+      } catch (err) {
+        log.warn({ err }, 'notices could not be tried')
+        await pause(afterFailureMs)
+      }
+    }
+  }
+  const done = notifyForEver()
+
+  return {
+    async close() {
+      stopping.abort()
+      await done
+    },
+  }
+}

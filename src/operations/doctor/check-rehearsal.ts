@@ -1,0 +1,35 @@
+import { glob, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { type Finding, ok, warning } from './finding.ts'
+
+/** A rehearsal says something of a system that has not changed much since. */
+const freshDays = 7
+const dayMs = 86_400_000
+
+const Report = z.object({ name: z.string(), verdict: z.union([z.string(), z.boolean()]) })
+
+/** Whether the opening was rehearsed lately, by the reports in a folder. Never more than a warning. */
+export async function checkRehearsal(folder: string): Promise<Finding> {
+  const check = 'rehearsed lately'
+  const advice = 'npm run rehearse -- opening-day'
+  const newest = (await readReports(folder)).toSorted((a, b) => b.at - a.at)[0]
+  if (!newest) return warning(check, `no report in ${folder}`, advice)
+  const days = Math.floor((Date.now() - newest.at) / dayMs)
+  const found = `${newest.name}, ${days === 0 ? 'today' : `${days} ${days === 1 ? 'day' : 'days'} ago`}: ${newest.verdict}`
+  return days <= freshDays ? ok(check, found) : warning(check, found, advice)
+}
+
+async function readReports(folder: string): Promise<{ name: string; verdict: string | boolean; at: number }[]> {
+  const reports = []
+  for await (const path of glob('*/report.json', { cwd: folder })) {
+    const file = join(folder, path)
+    const parsed = Report.safeParse(
+      await readFile(file, 'utf8')
+        .then(JSON.parse)
+        .catch(() => null),
+    )
+    if (parsed.success) reports.push({ ...parsed.data, at: (await stat(file)).mtimeMs })
+  }
+  return reports
+}

@@ -1,0 +1,28 @@
+import type { NewAnnouncement } from '../domain/announcement.ts'
+import type { Pool } from '../postgres/pool.ts'
+import { listSetAside } from '../postgres/set-aside.ts'
+import { announce, clearAnnouncement } from './announce.ts'
+import type { Operator } from './authenticate.ts'
+import { type Pausable, pauseCampaign, resumeCampaign } from './pause-campaign.ts'
+import { retrySetAside } from './retry-set-aside.ts'
+import { withdrawSetAside } from './withdraw-set-aside.ts'
+
+/** What operators do over HTTP, in the operator's database role and under their name. `ask` bounds it in time. */
+export function createOperate({ pool, ask }: { pool: Pool; ask: <T>(work: () => Promise<T>) => Promise<T> }) {
+  return function operate(operator: Operator | null) {
+    if (!operator) throw new Error('bug: an operator route without an operator')
+    const by = operator.name
+    return {
+      announce: (announcement: NewAnnouncement) => ask(() => announce({ pool, announcement, by })),
+      clearAnnouncement: () => ask(() => clearAnnouncement({ pool, by })),
+      pause: (campaign: string, what: Pausable, reason: string) =>
+        ask(() => pauseCampaign({ pool, campaign, what, reason, by })),
+      resume: (campaign: string, what: Pausable, reason: string | undefined) =>
+        ask(() => resumeCampaign({ pool, campaign, what, reason, by })),
+      listSetAside: (page: Parameters<typeof listSetAside>[1]) => ask(() => listSetAside(pool, page)),
+      retrySetAside: (requestId: string) => ask(() => retrySetAside({ pool, requestId, by })),
+      withdrawSetAside: (requestId: string) => ask(() => withdrawSetAside({ pool, requestId, by })),
+    }
+  }
+}
+export type Operate = ReturnType<typeof createOperate>

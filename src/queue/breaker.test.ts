@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { testLog } from '../../test/setup/operator-database.ts'
+import { LateAnswer } from './bounded.ts'
+import { createBreaker, StoreAway } from './breaker.ts'
+
+/** A breaker before a store that the test makes answer, fail or hang. */
+function breakerOf({ isFailure }: { isFailure?: (err: unknown) => boolean } = {}) {
+  const store = { answer: async (): Promise<string> => 'well', probes: 0, probing: 0, mostProbing: 0 }
+  const breaker = createBreaker({
+    store: 'redis',
+    probe: () => {
+      store.probes += 1
+      store.probing += 1
+      store.mostProbing = Math.max(store.mostProbing, store.probing)
+      return store.answer().finally(() => {
+        store.probing -= 1
+      })
+    },
+    ...(isFailure && { isFailure }),
+    log: testLog,
+  })
+  onTestFinished(() => breaker.close())
+  return { store, breaker, ask: (boundMs?: number) => breaker.run(store.answer, boundMs) }
+}
+
+const failing = async (): Promise<string> => {
+  throw new Error('refused')
+}
+const hanging = () => new Promise<string>(() => {})
+
+test('one failure is passed on; after two in a row the store is no longer asked', async () => {
+  const { store, breaker, ask } = breakerOf()
+  store.answer = failing
+  await expect(ask()).rejects.toThrow('refused')
+  expect(breaker.isOpen()).toBe(false)
+  await expect(ask()).rejects.toThrow('refused')
+  expect(breaker.isOpen()).toBe(true)
+  let asked = false
+  await expect(breaker.run(async () => (asked = true))).rejects.toThrow(StoreAway)
+  expect(asked).toBe(false)
+})
+
+test('two failures with a success between them do not open it', async () => {
+  const { store, breaker, ask } = breakerOf()
+  store.answer = failing
+  await ask().catch(() => {})
+  store.answer = async () => 'well'
+  await expect(ask()).resolves.toBe('well')
+  store.answer = failing
+  await ask().catch(() => {})
+  expect(breaker.isOpen()).toBe(false)
+})
+
+test('a store that hangs is waited for as long as the bound and counts as failed', async () => {
+  const { store, breaker, ask } = breakerOf()
+  store.answer = hanging
+  const start = performance.now()
+  const answers = await Promise.allSettled([ask(20), ask(20)])
+  expect(answers.map((answer) => answer.status === 'rejected' && answer.reason)).toEqual([
+    expect.any(LateAnswer),
+    expect.any(LateAnswer),
+  ])
+  expect(performance.now() - start).toBeLessThan(1_000)
+  expect(breaker.isOpen()).toBe(true)
+})
+
+test('an error that says nothing of the store opens nothing', async () => {
+  const { store, breaker, ask } = breakerOf({ isFailure: () => false })
+  store.answer = failing
+  for (let times = 0; times < 5; times += 1) await expect(ask()).rejects.toThrow('refused')
+  expect(breaker.isOpen()).toBe(false)
+})
+
+test('while open the store is probed by one at a time, and asked again once a probe is answered well', async () => {
+  const { store, breaker, ask } = breakerOf()
+  store.answer = failing
+  await Promise.allSettled(Array.from({ length: 20 }, () => ask()))
+  // 20 failures at once start one row of probes, not twenty: those would meet, for each takes a while to fail.
+  store.answer = () => sleep(200).then(failing)
+  await vi.waitFor(() => expect(store.probes).toBeGreaterThanOrEqual(3), { timeout: 10_000 })
+  expect(breaker.isOpen()).toBe(true)
+  expect(store.mostProbing).toBe(1)
+  store.answer = async () => 'well'
+  await vi.waitFor(() => expect(breaker.isOpen()).toBe(false), { timeout: 5_000 })
+  await expect(ask()).resolves.toBe('well')
+  // One failure after its return does not open it again.
+  store.answer = failing
+  await ask().catch(() => {})
+  expect(breaker.isOpen()).toBe(false)
+})
+
+test('a probe that hangs does not end the probing', async () => {
+  const { store, breaker } = breakerOf()
+  store.answer = hanging
+  breaker.trip(new Error('connection broke'))
+  await vi.waitFor(() => expect(store.probes).toBe(1), { timeout: 5_000 })
+  store.answer = async () => 'well'
+  await vi.waitFor(() => expect(breaker.isOpen()).toBe(false), { timeout: 5_000 })
+})
+
+test('tripped, it is open at once, though nothing was asked', async () => {
+  const { store, breaker, ask } = breakerOf()
+  store.answer = failing
+  breaker.trip(new Error('connection broke'))
+  expect(breaker.isOpen()).toBe(true)
+  await expect(ask()).rejects.toThrow(StoreAway)
+})
