@@ -21,7 +21,7 @@ const arrivals = (exec: string) => ({
   duration: `${DURATION}s`,
   // All of them wait at the same time.
   preAllocatedVUs: everybody + RATE,
-  gracefulStop: `${limitSeconds}s`,
+  gracefulStop: `${limitSeconds + 15}s`,
   exec,
 })
 

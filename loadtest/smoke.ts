@@ -25,7 +25,7 @@ export const options = {
       timeUnit: '1s',
       duration: `${DURATION}s`,
       preAllocatedVUs: RATE * (limitSeconds + 2),
-      gracefulStop: `${limitSeconds + 4}s`,
+      gracefulStop: `${limitSeconds + 15}s`,
     },
   },
   thresholds: {

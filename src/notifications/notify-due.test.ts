@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { claimDueNotices } from '#src/postgres/notices.ts'
+import { claimDueNotices, readNoticeDepth, retryNotices } from '#src/postgres/notices.ts'
+import { transaction } from '#src/postgres/transaction.ts'
 import { decidedPeople, logLines } from '../../test/setup/decided-people.ts'
 import { httpSink } from '../../test/setup/http-sink.ts'
 import { testKeys } from '../../test/setup/operator-database.ts'
@@ -145,6 +146,25 @@ test('after its last attempt a notice is set aside, with a log line', async () =
   expect(lines.filter((line) => line.includes('notice set aside'))).toHaveLength(1)
 })
 
+test('what was set aside is told once an operator has it tried again, and only by the channels that had failed', async () => {
+  const smtp = await smtpSink()
+  let status = 410
+  const hook = await httpSink(() => status)
+  const { decide, notifyDue, operator, outbox } = await notifier(
+    createEmailChannel({ url: smtp.url, from }),
+    webhookTo(hook.url),
+  )
+  await decide(person)
+  expect(await notifyDue()).toMatchObject({ setAside: 1 })
+  expect(await readNoticeDepth(operator)).toMatchObject({ waiting: 0, setAside: 1, oldestAgeSeconds: null })
+  status = 200
+  expect(await retryNotices(operator)).toBe(1)
+  expect(await readNoticeDepth(operator)).toMatchObject({ waiting: 1, setAside: 0 })
+  expect(await notifyDue()).toMatchObject({ told: 1 })
+  expect(smtp.mails).toHaveLength(1)
+  expect(await outbox()).toMatchObject([{ attempts: 1, told: ['email', 'webhook'], refused: [], sent: true }])
+})
+
 test('three notifiers at once tell each of 100 people once', async () => {
   const hook = await httpSink()
   const { decide, another } = await notifier(webhookTo(hook.url))
@@ -156,6 +176,17 @@ test('three notifiers at once tell each of 100 people once', async () => {
     }),
   )
   expect(hook.posted.map(({ body }) => JSON.parse(body).reservation.id).sort()).toEqual(ids.sort())
+})
+
+test('who claims passes by what another is claiming at that moment', async () => {
+  const { decide, pool } = await notifier()
+  for (let n = 0; n < 30; n += 1) await decide(person)
+  const [first, second] = await transaction(pool, async (tx) => [
+    await claimDueNotices(tx, 20, 120),
+    await claimDueNotices(pool, 20, 120),
+  ])
+  expect([first!.length, second!.length]).toEqual([20, 10])
+  expect(new Set([...first!, ...second!].map(({ id }) => id)).size).toBe(30)
 })
 
 test('what a notifier had claimed when it died is told by another once the claim has run out', async () => {

@@ -44,11 +44,10 @@ export const writeSms = (notice: Notice): string =>
     .join('\n')
 
 function valuesOf({ reservation }: Notice, language: 'ja' | 'en'): TextValues {
-  const { campaignName, campaign, timeZone, queueNumber, id, reason, appointments } = reservation
+  const { campaignName, campaign, timeZone, queueNumber, reason, appointments } = reservation
   return {
     campaign: campaignName[language] ?? campaignName.ja ?? campaignName.en ?? campaign,
     queueNumber,
-    reservationId: id,
     reason,
     appointments: appointments.map(({ startsAt, location }) => ({
       when: toReadable(startsAt, timeZone, language),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { operatorDatabase, testLog } from '../../test/setup/operator-database.ts'
+import { until } from '../../test/system/until.ts'
 import type { QueuedRequest } from '../domain/batch.ts'
 import { appendBatch } from '../postgres/batches.ts'
 import { createPool } from '../postgres/pool.ts'
@@ -44,7 +45,7 @@ async function withOneAside(request: object = ask()) {
   await setAside(2, batchId, 1)
   const retry = () => retrySetAside({ pool, requestId, by: 'tanaka' })
   const withdraw = () => withdrawSetAside({ pool, requestId, by: 'tanaka' })
-  return { pool, read, requestId, setAside, retry, withdraw }
+  return { pool, allocator, read, requestId, setAside, retry, withdraw }
 }
 
 const audited = `select operator, action, campaign_id, subject, detail from audit where operator = 'tanaka'`
@@ -138,6 +139,24 @@ test('withdrawn, it is decided under its own number, keeps its box, and who aske
   ])
   expect(await read(audited)).toMatchObject([{ action: 'request.withdraw', subject: requestId }])
   for (const again of [retry, withdraw]) await expect(again()).rejects.toMatchObject({ type: 'conflict' })
+})
+
+test('one that an allocator decides meanwhile, because it stood in the log twice, keeps that decision', async () => {
+  const { pool, allocator, read, requestId, withdraw } = await withOneAside()
+  const deciding = await allocator.connect()
+  await deciding.query(`begin; select from campaigns where id = 'medics' for no key update`)
+  const withdrawn = withdraw()
+  const waits = `select from pg_stat_activity where datname = current_database() and pg_blocking_pids(pid) <> '{}'`
+  await until('it waits for the campaign', async () => (await pool.query(waits)).rowCount === 1)
+  await deciding.query(`
+    insert into decisions (request_id, reservation_id, campaign_id, lane, number, kind, outcome, decided_at)
+    values ('${requestId}', '${requestId}', 'medics', 'web', 9, 'book', 'booked', now());
+    commit`)
+  deciding.release()
+  expect(await withdrawn).toEqual({ requestId, campaign, before: true })
+  expect(await read('select number, outcome from decisions')).toEqual([{ number: 9, outcome: 'booked' }])
+  expect(await read('select from reservations')).toEqual([])
+  expect(await read('select settled_at is not null as settled from set_aside')).toEqual([{ settled: true }])
 })
 
 test.each([

@@ -100,13 +100,18 @@ test('the tag of one receipt does not fit another: not another campaign’s, pla
   expect(receipts.verify(withTag({}, createReceipts([older])), now)).toBeNull()
 })
 
-test('moving letters from the campaign’s id to the key’s makes no other receipt', () => {
-  // The same bytes but for the two lengths, and a tag of our own over them: only whoever has the key could make it.
+test('a receipt whose lengths do not fit what follows is none, though its tag is right', () => {
+  // Only whoever has the key could make such a tag.
   const body = Buffer.from(token, 'base64url').subarray(0, -16)
-  const moved = Buffer.from(body)
-  moved[40]! -= 1
-  const tag = createHmac('sha256', newer.secret).update(moved).digest().subarray(0, 16)
-  expect(receipts.verify(Buffer.concat([moved, tag]).toString('base64url'), now)).toBeNull()
+  const keyLengthAt = 41 + receipt.campaign.length
+  expect([body[40], body[keyLengthAt]]).toEqual([receipt.campaign.length, newer.id.length])
+  for (const at of [40, keyLengthAt])
+    for (const step of [-1, 1, 100]) {
+      const other = Buffer.from(body)
+      other[at]! += step
+      const tag = createHmac('sha256', newer.secret).update(other).digest().subarray(0, 16)
+      expect(receipts.verify(Buffer.concat([other, tag]).toString('base64url'), now)).toBeNull()
+    }
 })
 
 test('a receipt works until the second in which it expires, and not after', () => {

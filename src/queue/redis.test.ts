@@ -65,6 +65,10 @@ test('a redis that is full counts as away, though it still answers reads', async
   await operator.config('SET', 'maxmemory', '1')
   for (let times = 0; times < 2; times += 1)
     await vi.waitFor(() => expect(pipe.breaker.run(() => pipe.redis.set('key', 'x'))).rejects.toThrow(/OOM/))
+  const refusedWrites = async () =>
+    Number(/cmdstat_set:.*rejected_calls=(\d+)/.exec(await operator.info('commandstats'))?.[1] ?? 0)
+  // Ours were two; the others are the probes', which are refused as well.
+  await vi.waitFor(async () => expect(await refusedWrites()).toBeGreaterThanOrEqual(4), { timeout: 10_000 })
   expect(pipe.breaker.isOpen()).toBe(true)
   await operator.config('SET', 'maxmemory', '0')
   await vi.waitFor(() => expect(pipe.breaker.isOpen()).toBe(false), { timeout: 5_000 })

@@ -4,7 +4,6 @@ import type { Reason } from '../../domain/reservation.ts'
 export type TextValues = {
   campaign: string
   queueNumber: number
-  reservationId: string
   reason: Reason | null
   appointments: { when: string; where: string; address: string | null }[]
 }
