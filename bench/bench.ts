@@ -82,7 +82,8 @@ async function measureAll(): Promise<Run> {
       const inner = scope.inner()
       try {
         const stage = await setStage({ dir, databases, kind, redis, generator, sizes, keys, scope: inner })
-        round.set(name, await measure(stage))
+        const figures = await measure(stage)
+        round.set(name, { ...figures, refused: stage.refused() })
       } finally {
         await inner.close()
       }

@@ -38,6 +38,8 @@ export type Figures = {
   /** `used_memory` for each request that waits. */
   redisBytesPerRequest?: number
   slotListsPerSecond?: number
+  /** Answers that were no acceptance, over all that was asked. */
+  refused?: number
   apiResidentMb?: number
   allocatorResidentMb?: number
 }

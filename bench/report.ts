@@ -85,13 +85,19 @@ export function describeRun(run: Run): string {
 /** A heading and its table; nothing where nothing was measured. */
 const section = (heading: string[], table: string): string[] => (table ? ['', ...heading, '', table] : [])
 
-/** Whether the machine was ours alone. */
+/** What makes the figures doubtful: strangers on the machine, and requests that were refused. */
 function warnings(contenders: Contender[], results: Results): string[] {
-  const most = Math.max(0, ...contenders.map(({ name }) => figureOf(results, name, 'othersShare')?.max ?? 0))
-  if (most <= maxOthersShare) return []
+  const most = (name: string, figure: FigureName) => figureOf(results, name, figure)?.max ?? 0
+  const others = Math.max(0, ...contenders.map(({ name }) => most(name, 'othersShare')))
+  const refusing = contenders.filter(({ name }) => most(name, 'refused') > 0)
   return [
-    '',
-    `Other processes took up to ${Math.round(most * 100)} % of the machine meanwhile: measure again when it is quiet.`,
+    ...(others > maxOthersShare
+      ? [
+          '',
+          `Other processes took up to ${Math.round(others * 100)} % of the machine meanwhile: measure again when it is quiet.`,
+        ]
+      : []),
+    ...refusing.map(({ name }) => `${name} refused up to ${formatNumber(most(name, 'refused'))} requests of a round.`),
   ]
 }
 

@@ -60,6 +60,7 @@ export async function setStage({ dir, databases, kind, redis, generator, sizes, 
   }
   /** People who have been asked for. */
   let people = 0
+  let refused = 0
 
   async function start(name: string, script: string): Promise<StartedProcess> {
     mkdirSync(folder, { recursive: true })
@@ -83,7 +84,9 @@ export async function setStage({ dir, databases, kind, redis, generator, sizes, 
 
   async function load(asked: Asked, pace: Pace): Promise<LoadResult> {
     const result = await generator.ask({ port, asked, pace })
-    if (Object.keys(result.refused).length > 0) console.error(`  not accepted: ${JSON.stringify(result.refused)}`)
+    refused += Object.values(result.refused).reduce((sum, count) => sum + count, 0)
+    if (Object.keys(result.refused).length > 0)
+      process.stderr.write(`  not accepted, by status: ${JSON.stringify(result.refused)}\n`)
     return result
   }
 
@@ -106,5 +109,7 @@ export async function setStage({ dir, databases, kind, redis, generator, sizes, 
     pids: { generator: generator.pid, stores: [databases.pid, ...(redisServer ? [redisServer.pid] : [])] },
     /** How many people have been asked for. */
     people: () => people,
+    /** How many answers were no acceptance. */
+    refused: () => refused,
   }
 }

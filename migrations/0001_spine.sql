@@ -341,6 +341,7 @@ grant select on campaigns, campaign_keys, cohorts, locations, schedules, slots, 
   decisions, appointments, set_aside, operators to junban_api;
 grant update (accepted_number) on lanes to junban_api;
 grant insert on batches to junban_api;
+grant update (late) on batches to junban_api, junban_allocator;
 grant select (id, campaign_id, lane, first_number, last_number, previous_number, received_at, accepted_at, redis_away, spooled, late)
   on batches to junban_api;
 grant select (id, campaign_id, lane, queue_number, voucher_key, status, reason, waitlist, accepted_at, decided_at)
@@ -366,6 +367,7 @@ alter table batches enable row level security;
 alter table batches force row level security;
 create policy batches_accepted_by_api on batches for insert to junban_api with check (true);
 create policy batches_counted_by_api on batches for select to junban_api using (true);
+create policy batches_marked_by_api on batches for update to junban_api using (true) with check (true);
 create policy batches_decided_by_allocator on batches to junban_allocator using (true) with check (true);
 create policy batches_seen_by_operator on batches for select to junban_operator using (true);
 

@@ -140,6 +140,7 @@ const ladder = createLadder({
     postgresAway: logStore.breaker.isOpen,
     redisAway: () => pipe?.breaker.isOpen() ?? false,
     redisConfigured: pipe !== null,
+    spooling: () => spooledBatches() > 0,
     overloaded: () => eventLoop.isOverloaded() || admission.isShedding(),
     waiting: board.waiting,
     served: board.served,

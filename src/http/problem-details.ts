@@ -2,7 +2,9 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem, type ProblemType, problems, UserError } from '../errors.ts'
-import { isStoreAway } from '../queue/is-store-away.ts'
+import { isTransient } from '../postgres/errors.ts'
+import { LateAnswer } from '../queue/bounded.ts'
+import { StoreAway } from '../queue/breaker.ts'
 import type { AnnouncementView } from '../status/announcements.ts'
 import { Announcement } from './announcement.ts'
 
@@ -12,10 +14,6 @@ declare module 'fastify' {
     announcement: () => AnnouncementView | null
   }
 }
-
-import { isTransient } from '../postgres/errors.ts'
-import { LateAnswer } from '../queue/bounded.ts'
-import { StoreAway } from '../queue/breaker.ts'
 
 export const problemMediaType = 'application/problem+json'
 const typePrefix = 'https://junban.dev/problems/'
@@ -99,17 +97,11 @@ export function handleError(error: FastifyError | Error, request: FastifyRequest
       ...error.fields,
       retryAfterSeconds: error.retryAfterSeconds,
     })
+  if (error instanceof UserError) return sendProblem(request, reply, error.type, asSentence(error.message))
   if (isStoreFailure(error))
     return sendProblem(request, reply, 'unavailable', 'A store that is needed for this cannot be reached right now.', {
       retryAfterSeconds: 5,
     })
-  if (error instanceof UserError) return sendProblem(request, reply, error.type, asSentence(error.message))
-  if (isStoreAway(error)) {
-    request.log.debug({ err: error, requestId: request.id }, 'a store is away')
-    return sendProblem(request, reply, 'unavailable', 'A store that this needs cannot be asked right now.', {
-      retryAfterSeconds: 5,
-    })
-  }
   const code = 'code' in error ? error.code : ''
   const known = byCode[code]
   if (known) return sendProblem(request, reply, known[0], known[1])

@@ -76,7 +76,7 @@ test('outbox rows told long ago are deleted; others, and what was set aside, are
   ])
 })
 
-test('failed jobs are removed after their time, waiting ones never; refused batches are counted and stay', async () => {
+test('completed jobs are removed after their time; waiting and failed ones, and refused batches, stay', async () => {
   const { tidyUp, log, lines } = await janitor()
   const { url } = await freshRedis()
   const redis = connectRedis(url, 'test', log)
@@ -85,7 +85,7 @@ test('failed jobs are removed after their time, waiting ones never; refused batc
   const queue = new Queue('medics.web', { connection: redis, prefix: 'junban' })
   onTestFinished(() => queue.close())
   await queue.add('batch', {}, { jobId: 'waiting' })
-  // As BullMQ leaves a job that failed eight days ago, and one that failed just now.
+  // As BullMQ leaves a job that ended eight days ago, and one that ended just now.
   for (const [id, daysAgo] of [
     ['old', 8],
     ['new', 0],
@@ -96,14 +96,15 @@ test('failed jobs are removed after their time, waiting ones never; refused batc
       data: '{}',
       timestamp: at,
       finishedOn: at,
-      failedReason: 'x',
     })
-    await redis.zadd('junban:medics.web:failed', at, id)
+    await redis.zadd('junban:medics.web:completed', at, id)
+    await redis.hset(`junban:medics.web:failed-${id}`, { name: 'batch', data: '{}', timestamp: at, finishedOn: at })
+    await redis.zadd('junban:medics.web:failed', at, `failed-${id}`)
   }
   await redis.hset('junban:refused', 'some-batch', '{}')
   const run = () => tidyUp((campaigns, olderThanMs) => tidyRedis({ redis, campaigns, log }, olderThanMs))
   expect(await run()).toMatchObject({ jobs: 1, refused: 1 })
-  expect(await queue.getJobCounts('waiting', 'failed')).toEqual({ waiting: 1, failed: 1 })
+  expect(await queue.getJobCounts('waiting', 'completed', 'failed')).toEqual({ waiting: 1, completed: 1, failed: 2 })
   expect(await redis.hlen('junban:refused')).toBe(1)
   expect(lines.filter((line) => line.includes('wait in redis'))).toHaveLength(1)
 })

@@ -30,11 +30,8 @@ export async function appendBatch(
            where campaign_id = $2 and lane = $3
           returning accepted_number
         ), appended as (
-          insert into batches (id, campaign_id, lane, first_number, last_number, received_at, redis_away, spooled, late, requests)
+          insert into batches (id, campaign_id, lane, first_number, last_number, received_at, redis_away, spooled, requests)
           select $1, $2, $3, accepted_number - $4 + 1, accepted_number, $5, $6, $7,
-                 $7 and exists (select from batches passed
-                                 where passed.campaign_id = $2 and passed.lane = $3 and passed.redis_away
-                                   and passed.accepted_at > $5),
                  $8
             from numbered
           returning first_number, accepted_at
@@ -62,6 +59,50 @@ export async function appendBatch(
     if (earlier) return earlier
     throw err
   }
+}
+
+/**
+ * Appends spooled batches of one lane in this order, all or none, but for those that the log holds already. One drains a lane at a
+ * time (an advisory lock): false when that is another. The lane's row is locked first, so nobody appends one of them meanwhile.
+ */
+export async function appendMissing(tx: Transaction, batches: Batch[]): Promise<boolean> {
+  const [first] = batches
+  if (!first) return true
+  const { rows } = await tx.query<{ mine: boolean }>({
+    name: 'batches.try_drain',
+    text: 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine',
+    values: [`junban/drain/${first.campaign}/${first.lane}`],
+  })
+  if (!rows[0]!.mine) return false
+  await tx.query({
+    name: 'batches.lock_lane',
+    text: 'select from lanes where campaign_id = $1 and lane = $2 for no key update',
+    values: [first.campaign, first.lane],
+  })
+  const logged = await readBatches(
+    tx,
+    batches.map(({ id }) => id),
+  )
+  for (const batch of batches) if (!logged.has(batch.id)) await appendBatch(tx, batch, { spooled: true, wake: true })
+  return true
+}
+
+/**
+ * Marks batches that came from the spool as `late` if the log holds, before them, one that was accepted after them while Redis was
+ * away. A statement of its own, after they were logged, so that it sees all that was logged before; asked again it does nothing.
+ */
+export async function markPassed(db: Queryable, ids: string[]): Promise<void> {
+  await db.query({
+    name: 'batches.mark_passed',
+    text: `
+      update batches
+         set late = true
+       where id = any($1) and not late
+         and exists (select from batches passing
+                      where passing.campaign_id = batches.campaign_id and passing.lane = batches.lane and passing.redis_away
+                        and passing.last_number < batches.first_number and passing.accepted_at > batches.received_at)`,
+    values: [ids],
+  })
 }
 
 /** What the log says of a batch; null when it does not hold it. `decided`: the serving number has passed its last. */

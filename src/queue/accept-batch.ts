@@ -37,12 +37,15 @@ export function createAcceptBatch({
   return async function acceptBatch(batch: Batch): Promise<Accepted> {
     for (;;) {
       const waiting = await spoolLength(batch)
-      if (!waiting) return await logThenJob(batch, waiting !== null)
-      const answer = await pipe!.breaker.run(() => pipe!.spool.join(batch)).catch(() => null)
-      if (answer === 'spooled') return { by: 'spool' }
-      // What waits there is passed: the log must say so.
-      if (answer === null) return await logThenJob(batch, false)
-      // Drained since: start over.
+      if (!waiting) return await logThenJob(batch, { redisAnswers: waiting !== null })
+      try {
+        const answer = await pipe!.breaker.run(() => pipe!.spool.join(batch))
+        if (answer === 'spooled') return { by: 'spool' }
+        // Drained since: start over.
+      } catch (err) {
+        // What waits there is passed, and the log must say so; the join may come all the same.
+        return await logThenJob(batch, { redisAnswers: false, perhapsSpooled: perhapsDone(err) })
+      }
     }
   }
 
@@ -52,7 +55,10 @@ export function createAcceptBatch({
     return pipe.breaker.run(() => pipe.spool.length(campaign, lane)).catch(() => null)
   }
 
-  async function logThenJob(batch: Batch, redisAnswers: boolean): Promise<Accepted> {
+  async function logThenJob(
+    batch: Batch,
+    { redisAnswers, perhapsSpooled = false }: { redisAnswers: boolean; perhapsSpooled?: boolean },
+  ): Promise<Accepted> {
     const redisAway = pipe !== null && !redisAnswers
     try {
       const { firstNumber, acceptedAt } = await logStore.breaker.run(() =>
@@ -62,7 +68,7 @@ export function createAcceptBatch({
       return { by: 'log', firstNumber, acceptedAt }
     } catch (err) {
       if (isRefusal(err)) throw err
-      return await spoolOrGiveUp(batch, perhapsDone(err))
+      return await spoolOrGiveUp(batch, perhapsSpooled || perhapsDone(err))
     }
   }
 
@@ -75,13 +81,13 @@ export function createAcceptBatch({
     }
   }
 
-  async function spoolOrGiveUp(batch: Batch, perhapsLogged: boolean): Promise<Accepted> {
-    if (!pipe) throw new NotAcknowledged(perhapsLogged)
+  async function spoolOrGiveUp(batch: Batch, perhapsAccepted: boolean): Promise<Accepted> {
+    if (!pipe) throw new NotAcknowledged(perhapsAccepted)
     try {
       await pipe.breaker.run(() => pipe.spool.append(batch))
       return { by: 'spool' }
     } catch (err) {
-      throw new NotAcknowledged(perhapsLogged || perhapsDone(err))
+      throw new NotAcknowledged(perhapsAccepted || perhapsDone(err))
     }
   }
 }

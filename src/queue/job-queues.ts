@@ -35,6 +35,14 @@ export function createJobQueues(connection: Redis, log: Logger) {
     add: async (batch: Batch) => {
       await queueOf(batch.campaign, batch.lane).add('batch', batch, { jobId: batch.id })
     },
+    /** Batches of one lane. */
+    addAll: async (batches: Batch[]) => {
+      const [first] = batches
+      if (!first) return
+      await queueOf(first.campaign, first.lane).addBulk(
+        batches.map((batch) => ({ name: 'batch', data: batch, opts: { jobId: batch.id } })),
+      )
+    },
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close()))
     },

@@ -36,7 +36,8 @@ const newBatch = (fields: Partial<Batch> = {}): Batch => ({
   ...fields,
 })
 
-const head = () => spool.head('medics', 'web')
+const head = async () => (await spool.heads('medics', 'web', 1))[0]
+const remove = (...ids: string[]) => spool.removeHeads('medics', 'web', ids)
 const length = () => spool.length('medics', 'web')
 const nothingOfIt = async () => (await redis.keys('*spool*')).toSorted()
 
@@ -45,9 +46,9 @@ test('batches come out in the order in which they went in, as they went in', asy
   for (const batch of batches) expect(await spool.append(batch)).toBe('spooled')
   for (const batch of batches) {
     expect(await head()).toMatchObject({ id: batch.id, batch })
-    expect(await spool.removeHead('medics', 'web', batch.id)).toBe(true)
+    expect(await remove(batch.id)).toBe(1)
   }
-  expect(await head()).toBeNull()
+  expect(await head()).toBeUndefined()
   expect(await nothingOfIt()).toEqual([])
 })
 
@@ -70,16 +71,17 @@ test('a batch joins only a spool that is not empty; else it is told to go to the
   expect(await length()).toBe(2)
 })
 
-test('only the head is removed, and only once', async () => {
-  const [first, second] = [newBatch(), newBatch()]
-  await spool.append(first)
-  await spool.append(second)
-  expect(await spool.removeHead('medics', 'web', second.id)).toBe(false)
-  expect(await spool.removeHead('medics', 'web', first.id)).toBe(true)
-  expect(await spool.removeHead('medics', 'web', first.id)).toBe(false)
-  expect((await head())?.id).toBe(second.id)
+test('only heads are removed, in their order, and only once', async () => {
+  const [first, second, third] = [newBatch(), newBatch(), newBatch()]
+  for (const batch of [first, second, third]) await spool.append(batch)
+  expect(await remove(second.id)).toBe(0)
+  expect(await remove(first.id, third.id)).toBe(1)
+  expect(await remove(first.id)).toBe(0)
+  expect((await spool.heads('medics', 'web', 9)).map(({ id }) => id)).toEqual([second.id, third.id])
   expect(await spool.holds('medics', 'web', first.id)).toBe(false)
   expect(await spool.holds('medics', 'web', second.id)).toBe(true)
+  expect(await remove(second.id, third.id)).toBe(2)
+  expect(await nothingOfIt()).toEqual([])
 })
 
 test('campaigns and lanes have spools of their own', async () => {
@@ -113,10 +115,18 @@ test('a head that another drainer takes away meanwhile is not mistaken for a bro
   const others = createSpool(another)
   const seen: string[] = []
   async function drain(one: Spool) {
-    for (let found = await one.head('medics', 'web'); found; found = await one.head('medics', 'web')) {
-      expect(found.batch?.id).toBe(found.id)
-      seen.push(found.id)
-      await one.removeHead('medics', 'web', found.id)
+    for (
+      let found = await one.heads('medics', 'web', 3);
+      found.length > 0;
+      found = await one.heads('medics', 'web', 3)
+    ) {
+      for (const { id, batch } of found) expect(batch?.id).toBe(id)
+      seen.push(...found.map(({ id }) => id))
+      await one.removeHeads(
+        'medics',
+        'web',
+        found.map(({ id }) => id),
+      )
     }
   }
   await Promise.all([drain(spool), drain(others)]).finally(() => another.disconnect())

@@ -14,7 +14,8 @@ interface SpoolCommands {
     batch: string,
     join: '0' | '1',
   ): Promise<'spooled' | 'log'>
-  junbanRemoveSpoolHead(spool: string, spooled: string, id: string): Promise<0 | 1>
+  junbanReadSpoolHeads(spool: string, spooled: string, limit: number): Promise<string[]>
+  junbanRemoveSpoolHeads(spool: string, spooled: string, ...ids: string[]): Promise<number>
 }
 
 /**
@@ -23,7 +24,8 @@ interface SpoolCommands {
  */
 export function createSpool(connection: Redis) {
   connection.defineCommand('junbanAppendToSpool', { numberOfKeys: 2, lua: lua('append-to-spool') })
-  connection.defineCommand('junbanRemoveSpoolHead', { numberOfKeys: 2, lua: lua('remove-spool-head') })
+  connection.defineCommand('junbanReadSpoolHeads', { numberOfKeys: 2, lua: lua('read-spool-heads') })
+  connection.defineCommand('junbanRemoveSpoolHeads', { numberOfKeys: 2, lua: lua('remove-spool-heads') })
   const redis = connection as Redis & SpoolCommands
 
   const keys = (campaign: string, lane: Lane) => [spoolKey(campaign, lane), spooledKey(campaign, lane)] as const
@@ -55,26 +57,24 @@ export function createSpool(connection: Redis) {
     holds: async (campaign: string, lane: Lane, id: string) =>
       (await redis.hexists(spooledKey(campaign, lane), id)) === 1,
 
-    /** The first in line; null when none is. `batch` is null when it is not one that we could have written. */
-    async head(campaign: string, lane: Lane): Promise<{ id: string; batch: Batch | null; text: string } | null> {
-      for (;;) {
-        const id = await redis.lindex(spoolKey(campaign, lane), 0)
-        if (id === null) return null
-        const text = await redis.hget(spooledKey(campaign, lane), id)
-        if (text !== null) return { id, batch: parseBatch(text), text }
-        // Taken away between the two looks by another who drains, unless it is still the head.
-        if ((await redis.lindex(spoolKey(campaign, lane), 0)) === id) return { id, batch: null, text: '' }
-      }
+    /** The first in line, at most `limit`, as they are at one moment. `batch` is null when it is not one that we could have written. */
+    async heads(campaign: string, lane: Lane, limit: number): Promise<SpoolHead[]> {
+      const found = await redis.junbanReadSpoolHeads(...keys(campaign, lane), limit)
+      return Array.from({ length: found.length / 2 }, (_, place) => {
+        const [id, text] = [found[2 * place]!, found[2 * place + 1]!]
+        return { id, batch: parseBatch(text), text }
+      })
     },
 
-    /** Removes the first in line, if it is still this one. */
-    removeHead: async (campaign: string, lane: Lane, id: string) =>
-      (await redis.junbanRemoveSpoolHead(...keys(campaign, lane), id)) === 1,
+    /** Removes those that are still the first in line, in this order, up to one that is not. Returns how many. */
+    removeHeads: (campaign: string, lane: Lane, ids: string[]) =>
+      redis.junbanRemoveSpoolHeads(...keys(campaign, lane), ...ids),
 
     /** Keeps a batch that the log will never take where an operator finds it, out of the way of the others. */
     keepRefused: (id: string, text: string) => redis.hset(`${redisPrefix}:refused`, id, text),
   }
 }
+export type SpoolHead = { id: string; batch: Batch | null; text: string }
 export type Spool = ReturnType<typeof createSpool>
 
 function parseBatch(text: string): Batch | null {

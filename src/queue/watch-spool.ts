@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { lanes } from '../domain/lane.ts'
+import { type Lane, lanes } from '../domain/lane.ts'
 import type { Logger } from '../logger.ts'
 import type { DrainSpool } from './drain-spool.ts'
 import type { PipeStore } from './stores.ts'
@@ -26,17 +26,23 @@ export function watchSpool({
     const all = campaigns().flatMap((campaign) => lanes.map((lane) => ({ campaign, lane })))
     const lengths = await pipe.breaker.run(() => pipe.spool.lengths(all))
     spooledBatches = lengths.reduce((sum, length) => sum + length, 0)
-    for (const [at, { campaign, lane }] of all.entries()) {
-      if (!lengths[at]) continue
+    // Side by side: a lane that fills as fast as it is drained keeps no other waiting.
+    await Promise.all(all.filter((_, at) => lengths[at]).map(({ campaign, lane }) => drain(campaign, lane)))
+  }
+
+  async function drain(campaign: string, lane: Lane) {
+    try {
       const count = await drainSpool(campaign, lane)
-      spooledBatches -= lengths[at]
-      log.info({ campaign, lane, count }, 'spool drained into the log')
+      spooledBatches -= count
+      if (count > 0) log.info({ campaign, lane, count }, 'spool drained into the log')
+    } catch (err) {
+      log.debug({ campaign, lane, err }, 'spool not drained')
     }
   }
 
   async function lookForEver() {
     while (!stopping.signal.aborted) {
-      await look().catch((err) => log.debug({ err }, 'spool not drained'))
+      await look().catch((err) => log.debug({ err }, 'spools not looked at'))
       await sleep(lookEveryMs * (0.5 + Math.random()), undefined, { signal: stopping.signal }).catch(() => {})
     }
   }

@@ -41,6 +41,16 @@ export function workLane({
   log: Logger
 }) {
   let closing = false
+
+  /** False when Redis would not take it: then the job goes on holding it. */
+  async function isSpooled(batch: Batch): Promise<boolean> {
+    log.warn({ campaign, lane, batchId: batch.id }, 'the log lacks a batch that redis holds: it goes into the spool')
+    return spool(batch).then(
+      () => true,
+      () => false,
+    )
+  }
+
   const worker = new Worker(
     queueName(campaign, lane),
     async (job, token) => {
@@ -49,11 +59,7 @@ export function workLane({
         await wake()
         const decided = await isDecided(batch.id).catch(() => false)
         if (decided) return
-        if (decided === null) {
-          log.warn({ campaign, lane, batchId: batch.id }, 'the log lacks a batch that redis holds: spooled')
-          await spool(batch)
-          return
-        }
+        if (decided === null && (await isSpooled(batch))) return
         await sleep(lookAgainMs, undefined, { ref: false })
       }
       await job.moveToWait(token)

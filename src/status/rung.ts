@@ -11,6 +11,8 @@ export type Signs = {
   /** False where Redis was never configured. */
   redisAway: () => boolean
   redisConfigured: boolean
+  /** Batches wait to be logged: Postgres was away, and new ones still go behind them. */
+  spooling: () => boolean
   overloaded: () => boolean
   /** Requests that wait, and how far all lanes have been served. */
   waiting: () => number
@@ -31,6 +33,7 @@ export function createLadder({ signs, now, log }: { signs: Signs; now: () => num
     if (signs.overloaded()) return 'overloaded'
     if (postgres) return 'postgres-away'
     if (redis) return 'redis-away'
+    if (signs.spooling()) return 'postgres-away'
     const served = signs.served()
     if (served !== servedLast || signs.waiting() === 0) {
       servedLast = served

@@ -4,6 +4,8 @@ import { api, batchOf, knowsOf, nextOf, type Process, perhapsDone, process, redi
 import type { Emit } from './steps.ts'
 import { appendToLog, appendToSpool, joinSpool } from './stores.ts'
 
+const names = ['api 1', 'api 2']
+
 /** What one API can do next: src/intake/batcher.ts, then src/queue/accept-batch.ts. */
 export function acceptSteps(state: State, model: Model, slot: number, emit: Emit) {
   const { scenario, protocol } = model
@@ -18,7 +20,7 @@ export function acceptSteps(state: State, model: Model, slot: number, emit: Emit
   function step(what: string, then: Process, change?: (next: State) => void, of: Batch = batch) {
     const next = { ...state, apis: state.apis.with(slot, then) }
     change?.(next)
-    emit('api', of, what, next)
+    emit(names[slot]!, of, what, next)
   }
   const acknowledge = (next: State) => {
     next.acked |= bit

@@ -4,6 +4,8 @@ import { batchOf, drainer, knowsOf, nextOf, type Process, process, type State, s
 import type { Emit } from './steps.ts'
 import { appendToLog, markFoundLogged, removeSpoolHead } from './stores.ts'
 
+const names = ['drainer 1', 'drainer 2']
+
 /** What one drainer can do next: src/queue/drain-spool.ts. One that throws or crashes begins anew, as `watchSpool` has it. */
 export function drainSteps(state: State, model: Model, slot: number, emit: Emit) {
   const { scenario, protocol } = model
@@ -16,7 +18,7 @@ export function drainSteps(state: State, model: Model, slot: number, emit: Emit)
   function step(what: string, then: Process, change?: (next: State) => void, of = batch) {
     const next = { ...state, drainers: state.drainers.with(slot, then) }
     change?.(next)
-    emit('drainer', of, what, next)
+    emit(names[slot]!, of, what, next)
   }
   const idle = process(drainer.idle)
   const keepRefused = (next: State) => {

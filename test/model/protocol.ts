@@ -11,9 +11,9 @@
  * | readBatch                          | accept-steps.ts        | postgres/batches.ts `appendBatch`, after 23505                    |
  * | jobs.add                           | accept-, drain-steps   | queue/accept-batch.ts `addJob`; queue/drain-spool.ts              |
  * | spool.append                       | accept-, job-steps.ts  | queue/accept-batch.ts `spoolOrGiveUp`; lua/append-to-spool.lua    |
- * | spool.head: lindex, hget, again    | drain-steps.ts         | queue/spool.ts `head`; further looks only if not one script       |
- * | appendBatch (spooled)              | drain-steps.ts         | queue/drain-spool.ts `isLogged`; `late` in postgres/batches.ts    |
- * | spool.removeHead                   | drain-steps.ts         | queue/drain-spool.ts; lua/remove-spool-head.lua                   |
+ * | spool.head: lindex, hget, again    | drain-steps.ts         | queue/spool.ts `heads`; further looks only if not one script      |
+ * | appendBatch (spooled)              | drain-steps.ts         | postgres/batches.ts `appendMissing`, `markPassed`; many at once   |
+ * | spool.removeHead                   | drain-steps.ts         | queue/drain-spool.ts; lua/remove-spool-heads.lua                  |
  * | isDecided                          | job-steps.ts           | queue/work-lane.ts; the log in the order of its numbers           |
  * | … takes effect                     | late-steps.ts          | what the code has given up waiting for (queue/bounded.ts)         |
  * | crash, wiped, restored             | fault-steps.ts         | a process killed, `FLUSHALL`, Postgres from a backup              |
@@ -22,6 +22,10 @@
  * be refused (never sent: breaker open, connection refused), or be late: given up, its effect coming later or never. That is more than
  * outages and breakers can do, so what holds here holds with them, however many outages there are and whenever they begin and end.
  * Reads of a store are one step; so is a write and its answer, since who waits for an answer does nothing else meanwhile.
+ *
+ * Not modelled: where Redis was never configured, lanes that are gone, a Redis that loses only the end of what it had (a failover), and
+ * what is decided. Numbers are counted in batches. Time is the order of the steps: `accepted_at` is later than `received_at` when the
+ * one batch was logged after the other was closed.
  *
  * Each switch says something that the code does. Turning one off brings a wrong design back, of which a test shows what breaks.
  */

@@ -8,7 +8,7 @@ import type { Model } from './protocol.ts'
 import type { State } from './state.ts'
 
 /** Takes a step: who, with which batch (-1: none), what, and the state after it. */
-export type Emit = (who: 'api' | 'drainer' | 'job' | 'late' | 'fault', batch: Batch, what: string, next: State) => void
+export type Emit = (who: string, batch: Batch, what: string, next: State) => void
 
 /** Everything that can happen next, always in the same order. */
 export function stepsFrom(state: State, model: Model, emit: Emit): void {

@@ -6,8 +6,8 @@ export type Trace = { who: string; batch: Batch; what: string; log: Row; spool: 
 /** A step per line, for people. */
 export function formatTrace(trace: Trace, broken: string): string {
   const lines = trace.map(({ who, batch, what, log, spool }, at) => {
-    const step = `${String(at + 1).padStart(2)} ${who.padEnd(7)} ${batch < 0 ? ' ' : nameOf(batch)}  ${what}`
-    return `${step.padEnd(72)} log ${formatRow(log).padEnd(4)} spool ${formatRow(spool)}`.trimEnd()
+    const step = `${String(at + 1).padStart(2)} ${who.padEnd(9)} ${batch < 0 ? ' ' : nameOf(batch)}  ${what}`
+    return `${step.padEnd(80)} log ${formatRow(log).padEnd(4)} spool ${formatRow(spool)}`.trimEnd()
   })
   return [...lines, `   broken: ${broken}`].join('\n')
 }
