@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type FastifyBaseLogger, fastify, LogController } from 'fastify'
+import { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify'
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from '../logger.ts'
 import { type CampaignRoutes, campaignRoutes } from './campaign-routes.ts'
@@ -32,6 +32,20 @@ export type AppOptions = ReservationRoutes &
 
 /** A proxy's request id is kept if it is a UUID or a trace id. Anything else could be a voucher, and ids are logged. */
 const requestIdForm = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i
+
+function traceAnswer(request: FastifyRequest, reply: FastifyReply, done: () => void) {
+  request.log.trace(
+    {
+      requestId: request.id,
+      method: request.method,
+      route: request.routeOptions.url,
+      statusCode: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime),
+    },
+    'answered',
+  )
+  done()
+}
 
 /** The HTTP side of Junban, ready to listen or to be injected into. Holds no rule: what it does is given to it. */
 export async function buildApp(options: AppOptions) {
@@ -66,24 +80,14 @@ export async function buildApp(options: AppOptions) {
   guardOperatorRoutes(app, options)
   cachePublicAnswers(app)
 
-  app.addHook('onSend', async (request, reply) => {
-    reply
-      .header('x-request-id', request.id)
-      .header('x-content-type-options', 'nosniff')
-      .header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`)
+  app.addHook('onSend', (request, reply, payload, done) => {
+    reply.header('x-request-id', request.id)
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`)
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    done(null, payload)
   })
-  app.addHook('onResponse', async (request, reply) => {
-    log.trace(
-      {
-        requestId: request.id,
-        method: request.method,
-        route: request.routeOptions.url,
-        statusCode: reply.statusCode,
-        durationMs: Math.round(reply.elapsedTime),
-      },
-      'answered',
-    )
-  })
+  if (log.isLevelEnabled('trace')) app.addHook('onResponse', traceAnswer)
 
   // Node would cut whoever has connected and not yet been heard: take them in, then nobody new, and wait for what they send.
   app.addHook('preClose', async () => {

@@ -31,8 +31,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) 
 /** Node would refuse these with an answer that holds nothing: an `Expect` that nobody knows, and a request without a `Host`. */
 export function refuseUnclearRequests(app: FastifyInstance) {
   app.server.on('checkExpectation', ({ socket }) => answerClientError(new Error('unknown expectation'), socket))
-  app.addHook('onRequest', async ({ raw }) => {
-    if (raw.headers.host === undefined && raw.httpVersion !== '1.0')
-      throw new Problem('invalid-request', 'The Host header is missing.')
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    const isUnclear = raw.headers.host === undefined && raw.httpVersion !== '1.0'
+    done(isUnclear ? new Problem('invalid-request', 'The Host header is missing.') : undefined)
   })
 }

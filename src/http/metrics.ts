@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { lanes } from '../domain/lane.ts'
 import type { NoticeDepth } from '../postgres/notices.ts'
 import type { QueueDepth } from '../postgres/queues.ts'
@@ -7,11 +7,7 @@ import type { Board } from '../status/board.ts'
 import type { Catalogue } from '../status/catalogue.ts'
 import type { Ladder } from '../status/rung.ts'
 import type { BatchMeter } from './batch-meter.ts'
-
-/** The route by which people ask for a seat. */
-const reserving = '/v1/campaigns/:campaign/reservations'
-/** A problem document begins with its type. */
-const problemType = /^\{"type":"[^"]*\/([a-z-]+)"/
+import { measureAnswers } from './measure-answers.ts'
 
 const rungs = ['normal', 'deciding-late', 'redis-away', 'postgres-away', 'overloaded', 'refusing']
 
@@ -43,19 +39,7 @@ export function serveMetrics(
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry })
 
-  const answers = new Counter({
-    name: 'junban_http_answers_total',
-    help: 'Answers, by route and status code.',
-    labelNames: ['method', 'route', 'status'],
-    registers,
-  })
-  const seconds = new Histogram({
-    name: 'junban_http_request_duration_seconds',
-    help: 'From the request’s headers to the end of the answer.',
-    labelNames: ['route'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers,
-  })
+  measureAnswers(app, registry)
   new Gauge({
     name: 'junban_accepted_number',
     help: 'The last queue number that was accepted.',
@@ -106,12 +90,6 @@ export function serveMetrics(
     },
   })
 
-  const outcomes = new Counter({
-    name: 'junban_requests_total',
-    help: 'Requests for a seat, by what was answered at once: accepted, or the end of the problem’s type.',
-    labelNames: ['outcome'],
-    registers,
-  })
   const lane = ['campaign', 'lane']
   const waiting = new Gauge({
     name: 'junban_waiting_requests',
@@ -166,18 +144,6 @@ export function serveMetrics(
         if (progress) set(id, lane, progress)
       }
   }
-
-  app.addHook('onSend', async (request, reply, payload) => {
-    if (request.routeOptions.url !== reserving || request.method !== 'POST') return payload
-    const type = typeof payload === 'string' ? problemType.exec(payload)?.[1] : undefined
-    outcomes.inc({ outcome: reply.statusCode === 202 ? 'accepted' : (type ?? 'other') })
-    return payload
-  })
-  app.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'none'
-    answers.inc({ method: request.method, route, status: reply.statusCode })
-    seconds.observe({ route }, reply.elapsedTime / 1_000)
-  })
 
   app.get('/metrics', { schema: { hide: true } as object, logLevel: 'silent' }, async (_request, reply) => {
     await readFromPostgres()

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import type { Authenticate, Operator, OperatorRole } from '../operations/authenticate.ts'
 import { looksLikeOperatorKey } from '../privacy/operator-keys.ts'
+import { hooksOf } from './route-hooks.ts'
 
 const rank: Record<OperatorRole, number> = { viewer: 0, agent: 1, admin: 2 }
 
@@ -31,13 +32,15 @@ export function guardOperatorRoutes(app: FastifyInstance, { authenticate }: { au
   app.decorateRequest('operator', null)
   app.decorateRequest('notEligible', false)
   app.addHook('onRoute', (route) => {
-    if (route.url.startsWith('/v1/operator/') && !route.config?.role)
-      throw new Error(`bug: operator route ${route.url} declares no role`)
-  })
-  app.addHook('onRequest', async (request) => {
-    const role = request.routeOptions.config.role
-    if (!role) return
-    request.operator = await requireOperator(request, role, authenticate)
+    const role = route.config?.role
+    if (role)
+      route.onRequest = [
+        async (request) => {
+          request.operator = await requireOperator(request, role, authenticate)
+        },
+        ...hooksOf(route.onRequest),
+      ]
+    else if (route.url.startsWith('/v1/operator/')) throw new Error(`bug: operator route ${route.url} declares no role`)
   })
 }
 

@@ -52,6 +52,7 @@ export function sendProblem(
   { retryAfterSeconds, ...fields }: Problem['fields'] & { retryAfterSeconds?: number | undefined } = {},
 ) {
   const { status, title } = problems[type]
+  reply.problem = type
   if (retryAfterSeconds !== undefined) {
     const exact = type === 'not-open' || status === 429
     reply.header('retry-after', exact ? Math.max(1, Math.ceil(retryAfterSeconds)) : withJitter(retryAfterSeconds))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
+import { hooksOf } from './route-hooks.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -23,29 +24,35 @@ const maxKeptLength = 256 * 1024
 
 type Kept = { payload: string; etag: string }
 
-/** Marks public answers as cacheable, with an ETag, and answers 304 to who has them; all others are never stored. */
+/**
+ * Marks the answers of public routes as cacheable, with an ETag, and answers 304 to who has them. What no route marks so is never
+ * stored (`app.ts`).
+ */
 export function cachePublicAnswers(app: FastifyInstance) {
   const kept = new LRUCache<string, Kept>({ max: maxKept, ttl: keptMs })
 
-  app.addHook('onRequest', async (request, reply) => {
-    if (!request.routeOptions.config.cacheControl) return
-    const known = kept.get(request.url)
-    if (!known) return
-    reply.header('etag', known.etag)
-    return reply.type('application/json; charset=utf-8').serializer(asItIs).send(known.payload)
-  })
-
-  app.addHook('onSend', async (request, reply, payload) => {
-    const { cacheControl } = request.routeOptions.config
-    if (!cacheControl || reply.statusCode !== 200 || typeof payload !== 'string') {
-      if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-      return payload
-    }
-    reply.header('cache-control', cacheControl)
-    const etag = knownEtag(reply) ?? keep(request, reply, payload)
-    if (!wants304(request, etag)) return payload
-    reply.code(304)
-    return null
+  app.addHook('onRoute', (route) => {
+    const cacheControl = route.config?.cacheControl
+    if (!cacheControl) return
+    route.onRequest = [
+      ...hooksOf(route.onRequest),
+      (request, reply, done) => {
+        const known = kept.get(request.url)
+        if (!known) return done()
+        reply.header('etag', known.etag).type('application/json; charset=utf-8').serializer(asItIs).send(known.payload)
+      },
+    ]
+    route.onSend = [
+      ...hooksOf(route.onSend),
+      (request, reply, payload, done) => {
+        if (reply.statusCode !== 200 || typeof payload !== 'string') return done(null, payload)
+        reply.header('cache-control', cacheControl)
+        const etag = knownEtag(reply) ?? keep(request, reply, payload)
+        if (!wants304(request, etag)) return done(null, payload)
+        reply.code(304)
+        done(null, null)
+      },
+    ]
   })
 
   function keep(request: FastifyRequest, reply: FastifyReply, payload: string): string {

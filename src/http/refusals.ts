@@ -16,19 +16,21 @@ const counted = new Set([400, 401, 404, 405, 413, 415, 422])
 export function limitRefusals(app: FastifyInstance, { perMinute }: { perMinute: number }) {
   const refusals = new LRUCache<string, { count: number }>({ max: maxAddresses, ttl: windowMs })
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const known = refusals.get(request.ip)
-    if (!known || known.count < perMinute) return
+    if (!known || known.count < perMinute) return done()
     const retryAfterSeconds = Math.ceil(refusals.getRemainingTTL(request.ip) / 1_000)
-    return sendProblem(request, reply, 'too-many-requests', 'Too many of this address’s requests were refused.', {
+    sendProblem(request, reply, 'too-many-requests', 'Too many of this address’s requests were refused.', {
       retryAfterSeconds,
     })
   })
 
-  app.addHook('onResponse', async (request, reply) => {
-    if (!counted.has(reply.statusCode) && !request.notEligible) return
-    const known = refusals.get(request.ip)
-    if (known) known.count += 1
-    else refusals.set(request.ip, { count: 1 })
+  app.addHook('onResponse', (request, reply, done) => {
+    if (counted.has(reply.statusCode) || request.notEligible) {
+      const known = refusals.get(request.ip)
+      if (known) known.count += 1
+      else refusals.set(request.ip, { count: 1 })
+    }
+    done()
   })
 }

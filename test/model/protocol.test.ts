@@ -75,8 +75,8 @@ for (const { name, scenario, states } of searches)
     expect(search({ scenario, protocol })).toMatchObject({ ...kept, states })
   })
 
-for (const { name, scenario, states } of largeSearches)
-  test.skipIf(!isLarge)(`${name}: every promise holds`, { timeout: largeSearchMs }, () => {
+for (const { name, scenario, states } of isLarge ? largeSearches : [])
+  test(`${name}: every promise holds`, { timeout: largeSearchMs }, () => {
     expect(search({ scenario, protocol })).toMatchObject({ ...kept, states })
   })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { addOperator } from '#src/operations/add-operator.ts'
+import { auditInvariants } from '#src/operations/audit/audit-invariants.ts'
 import { changeCampaign } from '#src/operations/change-campaign.ts'
 import { closeCampaign } from '#src/operations/close-campaign.ts'
 import { pauseCampaign } from '#src/operations/pause-campaign.ts'
@@ -219,6 +220,7 @@ test('what was set aside is retried at the end of its lane or withdrawn, and who
   })
   expect((await admin('POST', `set-aside/${second.id}/withdraw`)).status).toBe(409)
   expect(await list()).toEqual({ setAside: [], next: null })
+  expect(await auditInvariants({ pool: stack.pool })).toMatchObject({ holds: true, violations: [] })
   expect(await stack.read(`select booked from slots`)).toEqual([{ booked: 1 }])
 })
 
