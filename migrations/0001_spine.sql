@@ -268,7 +268,7 @@ create unique index operators_named_once on operators (name) where revoked_at is
 
 create table audit (
   id          bigint generated always as identity primary key,
-  at          timestamptz not null default now(),
+  at          timestamptz not null default clock_timestamp(),
   operator    text not null,
   action      text not null,
   campaign_id text,
@@ -322,6 +322,15 @@ begin
 end $$;
 create trigger cohorts_changed after insert or update or delete on cohorts
   for each row execute function note_catalogue_changed();
+
+-- A register in memory names a cohort by its place among all of them.
+create function note_register_changed() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+  update campaigns set register_version = register_version + 1 where id = coalesce(new.campaign_id, old.campaign_id);
+  return null;
+end $$;
+create trigger cohorts_moved after insert or delete on cohorts
+  for each row execute function note_register_changed();
 create trigger locations_changed after insert or update or delete on locations
   for each row execute function note_catalogue_changed();
 create trigger campaign_keys_changed after insert or update or delete on campaign_keys

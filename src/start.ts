@@ -52,6 +52,8 @@ async function start(): Promise<void> {
   const files: ProcessFile[] = [
     { name: 'api', script: 'src/api.ts', folder: join(dataDir, 'logs') },
     { name: 'allocator', script: 'workers/allocator.ts', folder: join(dataDir, 'logs') },
+    { name: 'notifier', script: 'workers/notifier.ts', folder: join(dataDir, 'logs') },
+    { name: 'janitor', script: 'workers/janitor.ts', folder: join(dataDir, 'logs') },
   ]
   for (const file of files) await outlast(file)
   const port = await checkPort(config.port, host)

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
@@ -91,23 +90,6 @@ function runApart(
 
 /** Nothing of our own environment: PGDATA, PGPORT and the like of whoever starts us must not steer this server. */
 export const postgresEnv = (): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' })
-
-/** Makes the login `junban`, which is no superuser, and its database, if they are not there. */
-export async function ensureDatabase(port: number, passwords: PostgresPasswords): Promise<void> {
-  const client = new pg.Client({ ...superuser(port, passwords), connectionTimeoutMillis: 5_000 })
-  await client.connect()
-  try {
-    const roles = await client.query(`select from pg_roles where rolname = 'junban'`)
-    if (roles.rowCount === 0)
-      await client.query(
-        `create role junban login createdb createrole password ${client.escapeLiteral(passwords.junban)}`,
-      )
-    const databases = await client.query(`select from pg_database where datname = 'junban'`)
-    if (databases.rowCount === 0) await client.query('create database junban owner junban')
-  } finally {
-    await client.end()
-  }
-}
 
 export const superuser = (port: number, { postgres }: PostgresPasswords) => ({
   host: '127.0.0.1',

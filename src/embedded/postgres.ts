@@ -5,19 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { UserError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
+import { createOwner } from '../postgres/create-owner.ts'
 import { dropStaleLock } from './drop-stale-lock.ts'
 import { choosePort } from './free-port.ts'
 import { keepPort, keptPort } from './kept-port.ts'
 import { lastLines, withLogFile } from './log-file.ts'
 import { findPostgres } from './postgres-binaries.ts'
-import {
-  clusterFolder,
-  ensureCluster,
-  ensureDatabase,
-  type PostgresPasswords,
-  postgresEnv,
-  superuser,
-} from './postgres-cluster.ts'
+import { clusterFolder, ensureCluster, type PostgresPasswords, postgresEnv, superuser } from './postgres-cluster.ts'
 import { commandLine, readPid, signalProcess, waitUntilGone } from './process.ts'
 import { reachableFolder } from './reachable-folder.ts'
 import { asUser, postgresUser } from './system-user.ts'
@@ -81,7 +75,7 @@ export async function startPostgres({ dataDir, port, log, fsync = true }: Postgr
   const stop = (mode: 'fast' | 'immediate' = 'fast') => stopServer(pid, mode, log)
   try {
     await waitUntilReady(child, chosen, passwords, logFile)
-    await ensureDatabase(chosen, passwords)
+    await createOwner(superuser(chosen, passwords), passwords.junban)
   } catch (err) {
     await stop('immediate')
     throw err

@@ -2,12 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CampaignFile } from '../domain/campaign.ts'
 import { UserError } from '../errors.ts'
 import { insertAudit } from '../postgres/audit.ts'
-import {
-  type ChangingCampaign,
-  lockCampaignToChange,
-  raiseRegisterVersion,
-  updateCampaign,
-} from '../postgres/campaigns.ts'
+import { type ChangingCampaign, lockCampaignToChange, updateCampaign } from '../postgres/campaigns.ts'
 import { countCohortVouchers, deleteCohorts, readCohorts, upsertCohorts } from '../postgres/cohorts.ts'
 import type { Pool, Transaction } from '../postgres/pool.ts'
 import { transaction } from '../postgres/transaction.ts'
@@ -92,8 +87,6 @@ async function changeCohorts(tx: Transaction, before: CampaignFile, after: Campa
   const gone = goneCohorts(before, after)
   await upsertCohorts(tx, after.id, after.cohorts)
   if (gone.length > 0) await deleteCohorts(tx, after.id, gone)
-  // Registers in memory know a cohort by its place among the others.
-  if (gone.length > 0 || after.cohorts.length > before.cohorts.length) await raiseRegisterVersion(tx, after.id)
 }
 
 const goneCohorts = (before: CampaignFile, after: CampaignFile) =>

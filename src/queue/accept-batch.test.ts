@@ -7,6 +7,8 @@ import type { Batch } from '../domain/batch.ts'
 import { batchesChannel } from '../postgres/batches.ts'
 import { createPool } from '../postgres/pool.ts'
 import { createAcceptBatch } from './accept-batch.ts'
+import { LateAnswer } from './bounded.ts'
+import { StoreAway } from './breaker.ts'
 import { createDrainSpool } from './drain-spool.ts'
 import { type LogStore, openLogStore, openPipeStore, type PipeStore } from './stores.ts'
 
@@ -253,6 +255,15 @@ test('with Redis late and Postgres away a batch is perhaps accepted', async () =
   process.kill(redis.pid, 'SIGSTOP')
   onTestFinished(() => void process.kill(redis.pid, 'SIGCONT'))
   await expect(accept(newBatch(), { logStore: noPostgres() })).rejects.toThrow(
+    expect.objectContaining({ name: 'NotAcknowledged', perhaps: true }),
+  )
+})
+
+test('a batch whose join was late is perhaps accepted, though nothing came of all that was tried after it', async () => {
+  await pipe.spool.append(newBatch())
+  const [late, gone] = [new LateAnswer('late'), new StoreAway('gone')]
+  const spool = { ...pipe.spool, join: () => Promise.reject(late), append: () => Promise.reject(gone) }
+  await expect(accept(newBatch(), { logStore: noPostgres(), pipe: { ...pipe, spool } })).rejects.toThrow(
     expect.objectContaining({ name: 'NotAcknowledged', perhaps: true }),
   )
 })

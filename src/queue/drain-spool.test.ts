@@ -168,3 +168,37 @@ test('a batch passed by one that was accepted while Redis was away is marked lat
     { id: otherLane.id, late: false },
   ])
 })
+
+test('a batch that its own late insert logged behind one accepted while Redis was away is marked late when it is drained', async () => {
+  const passed = newBatch({ receivedAt: Date.now() - 60_000 })
+  await spool(passed)
+  await appendBatch(logStore.pool, newBatch(), { redisAway: true })
+  await appendBatch(logStore.pool, passed, {})
+  await drain()
+  expect(await read(`select late, spooled from batches where id = '${passed.id}'`)).toEqual([
+    { late: true, spooled: false },
+  ])
+  expect(await left()).toBe(0)
+})
+
+test('a batch is marked late though the one that passes it commits only while it waits for the lane', async () => {
+  const passed = newBatch({ receivedAt: Date.now() - 60_000 })
+  await spool(passed)
+  const passing = await logStore.pool.connect()
+  await passing.query('begin')
+  await appendBatch(passing, newBatch(), { redisAway: true })
+  const draining = drain()
+  await vi.waitFor(async () => expect(await read('select from pg_locks where not granted')).not.toEqual([]))
+  await passing.query('commit')
+  passing.release()
+  await draining
+  expect(await read(`select late from batches where id = '${passed.id}'`)).toEqual([{ late: true }])
+})
+
+test('two that drain one lane at once log each batch once, in order', async () => {
+  const batches = Array.from({ length: 120 }, () => newBatch())
+  await spool(...batches)
+  const other = { pipe: await pipeOpen() }
+  while ((await left()) > 0) await Promise.all([drain(), drain(other)])
+  expect(await inLog()).toEqual(idsOf(batches))
+})

@@ -67,5 +67,6 @@ export function openPipeStore(url: string, name: string, log: Logger): PipeStore
   }
 }
 
-/** Whether a failed write may have happened all the same. */
-export const perhapsDone = (err: unknown) => !(err instanceof StoreAway) && !isSurelyNotDone(err)
+/** Whether a failed write may have happened all the same. What ioredis could not send was surely not done. */
+export const perhapsDone = (err: unknown) =>
+  !(err instanceof StoreAway) && !isSurelyNotDone(err) && !/Stream isn't writeable/.test(String(err))
