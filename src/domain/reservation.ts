@@ -3,12 +3,13 @@ import { Choices } from './choice.ts'
 import { code, text } from './text.ts'
 
 const oldest = '1900-01-01'
-/** Tomorrow, by UTC: a child born today in Tokyo is not refused. */
-const latest = () => new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+const millisecondsPerDay = 86_400_000
 
-export const BirthDate = z.iso
-  .date('is not a day of the calendar, as 1980-01-02')
-  .refine((day) => oldest <= day && day <= latest(), 'is not a birth date of someone living')
+export const BirthDate = z.iso.date('is not a day of the calendar, as 1980-01-02').refine(
+  // Until tomorrow, by UTC: a child born today in Tokyo is not refused.
+  (day) => oldest <= day && Date.parse(day) <= Date.now() + millisecondsPerDay,
+  'is not a birth date of someone living',
+)
 
 export const Voucher = code(64)
 

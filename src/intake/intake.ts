@@ -17,6 +17,9 @@ import type { Registers } from './register.ts'
 /** A receipt can be used for so long after its campaign has closed. */
 const receiptSecondsAfterClosing = 180 * 86_400
 
+/** In the place of a person's fingerprint where nobody is looked up: a campaign for anyone has no register. */
+const nobody = Buffer.alloc(16)
+
 export type Submission = {
   campaign: string
   lane: Lane
@@ -87,7 +90,8 @@ export function createIntake({
     const campaign = catalogue.get(campaignId)
     if (!campaign) throw new Problem('not-found', 'There is no such campaign.')
     checkVoucherForm(campaign, body.voucher)
-    const fingerprint = fingerprints.person(campaignId, body.voucher, body.birthDate)
+    const fingerprint =
+      campaign.eligibility === 'anyone' ? nobody : fingerprints.person(campaignId, body.voucher, body.birthDate)
     checkOpen(campaign, findEligible(campaign, fingerprint), clock.now())
     checkChoices(campaign, body.choices)
     const dataKey = campaign.dataKeys[0]

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, inject, onTestFinished } from 'vitest'
+import { afterAll, inject, onTestFinished, vi } from 'vitest'
 import { startRedis } from '#src/embedded/redis.ts'
 import { makeTestDir, removeTestDir } from './test-dir.ts'
 import { withDatabase } from './with-database.ts'
@@ -27,7 +27,7 @@ export type FreshRedis = {
 export async function freshDatabase(): Promise<FreshDatabase> {
   const name = `junban_${randomBytes(6).toString('hex')}`
   await onServer(`create database ${name} template ${inject('templateDatabase')}`)
-  const drop = once(() => onServer(`drop database if exists ${name} with (force)`))
+  const drop = once(() => dropDatabase(name))
   cleanUp(drop)
   return { url: withDatabase(inject('postgresUrl'), name), drop }
 }
@@ -59,6 +59,16 @@ export async function freshRedis(options: { extraArgs?: string[]; binary?: strin
     },
     remove,
   }
+}
+
+/** An autovacuum that looks at it just then can be ended by the superuser only: it leaves by itself, within this time. */
+const vacuumLeavesMs = 20_000
+
+async function dropDatabase(name: string): Promise<void> {
+  await vi.waitFor(() => onServer(`drop database if exists ${name} with (force)`), {
+    timeout: vacuumLeavesMs,
+    interval: 200,
+  })
 }
 
 const open = new Set<() => Promise<void>>()
