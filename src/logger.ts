@@ -125,7 +125,8 @@ export function createLogger(level: string, process: string, destination?: Desti
       },
       serializers: { err: (err) => err },
     },
-    destination ?? pino.destination({ sync: false }),
+    // Written at once: a line that waits in memory is lost with the process, and the last ones say why it ended.
+    destination ?? pino.destination({ sync: true }),
   )
   // Pino gives what children are bound to no formatter of ours.
   for (const name of ['child', 'setBindings'] as const) {

@@ -20,13 +20,6 @@ const log = createLogger(config.logLevel, 'notifier')
 const channels = openChannels(notifier)
 const pool = createPool({ url: config.databaseUrl, role: 'junban_notifier', name: 'notifier', log })
 
-if (channels.length === 0)
-  log.warn(
-    { missing: 'SMTP_URL and MAIL_FROM, SMS_GATEWAY_URL and SMS_GATEWAY_TOKEN, or WEBHOOK_URL and WEBHOOK_SECRET' },
-    'no channel is configured: nobody is told, and what is to be told is kept',
-  )
-else log.info({ to: channels.map(({ name }) => name).join(', ') }, 'notifier started')
-
 // Nothing to tell by: stays, so that whoever watches processes does not start it again and again, and touches nothing.
 const notifying = channels.length > 0 ? keepNotifying(createNotifyDue({ pool, masterKeys, channels, log }), log) : null
 const idle = notifying ? null : setInterval(() => {}, 2 ** 30)
@@ -39,3 +32,10 @@ const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
   await pool.end()
 })
 leaveWithParent(() => grace.close())
+
+if (channels.length === 0)
+  log.warn(
+    { missing: 'SMTP_URL and MAIL_FROM, SMS_GATEWAY_URL and SMS_GATEWAY_TOKEN, or WEBHOOK_URL and WEBHOOK_SECRET' },
+    'no channel is configured: nobody is told, and what is to be told is kept',
+  )
+else log.info({ to: channels.map(({ name }) => name).join(', ') }, 'notifier started')
