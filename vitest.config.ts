@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
+    // Real processes are killed at real moments, in CI on a machine that others use: what fails twice is a fault.
+    retry: process.env.CI ? 1 : 0,
     reporters: ['default'],
   },
 })
