@@ -19,7 +19,7 @@ const wholeRetries = 2
 /** So many set aside in a row is a bug and not a request: stop, and call for help. */
 const setAsideBeforePause = 3
 
-/** What one transaction did. `outcomes`: what became of every request it met, new or decided before. */
+/** What one transaction did. `decisions`: what is new; a request that was decided before is not among them. */
 export type Progressed = {
   lane: Lane
   servingNumber: number
@@ -50,7 +50,7 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
         }
         return progressed
       } catch (err) {
-        delete state.memory // it may hold seats that were rolled back
+        delete state.memory // what it says of the slots may be why: they are read afresh
         if (isTransient(err)) throw err
         state.failures += 1
         log.warn({ campaign, err, attempt: state.failures, limit: state.limit }, 'transaction failed')

@@ -12,9 +12,8 @@ export async function lockForDeciding(
   campaign: string,
   log: Logger,
 ): Promise<LockedCampaign | null> {
-  const { processID } = tx as unknown as { processID: number }
   const timer = setTimeout(() => {
-    endBlockers(pool, processID).then(
+    endBlockers(pool, tx.processID).then(
       (count) => log.warn({ campaign, count }, 'ended a session that held the campaign for too long'),
       (err) => log.warn({ campaign, err }, 'could not end the session that holds the campaign'),
     )

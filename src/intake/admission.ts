@@ -23,7 +23,7 @@ export function createAdmission({
   isOverloaded,
   waitSeconds,
 }: {
-  /** The event loop is late, or a store is full. */
+  /** The event loop is late. */
   isOverloaded: () => boolean
   /** The estimated wait of who is accepted now into a lane of a campaign; null when it cannot be known. */
   waitSeconds: (campaign: string, lane: Lane) => number | null

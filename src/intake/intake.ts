@@ -99,6 +99,7 @@ export function createIntake({
 
     const voucherKey = fingerprints.voucher(campaignId, body.voucher).toString('hex')
     const id = fingerprints.reservationId(campaignId, idempotencyKey, body)
+    const isSentAgain = openRequests.holds(campaignId, voucherKey, id)
     if (!openRequests.enter(campaignId, voucherKey, id))
       throw new Problem('too-many-requests', `This voucher has ${maxOpenRequests} open requests already.`, {
         retryAfterSeconds: 5,
@@ -118,7 +119,7 @@ export function createIntake({
     } catch (err) {
       const perhapsOpen = err instanceof Problem && err.type === 'outcome-unknown'
       if (perhapsOpen) openRequests.accepted(campaignId, lane, { voucherKey, id, number: null })
-      else openRequests.leave(campaignId, voucherKey, id)
+      else if (!isSentAgain) openRequests.leave(campaignId, voucherKey, id) // the first keeps its place
       throw err
     }
   }

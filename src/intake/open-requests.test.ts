@@ -27,6 +27,17 @@ test('the same request sent again never counts, however often', () => {
   expect(open.enter('medics', person, 'd')).toBe(false)
 })
 
+test('whether a request is sent again is known from its entering until it is served or leaves', () => {
+  const open = withAccepted('a')
+  expect(open.enter('medics', person, 'b')).toBe(true)
+  const held = () => ['a', 'b', 'c'].filter((id) => open.holds('medics', person, id))
+  expect(held()).toEqual(['a', 'b'])
+  open.leave('medics', person, 'b')
+  expect(held()).toEqual(['a'])
+  open.served('medics', 'web', 1)
+  expect(held()).toEqual([])
+})
+
 test('a place is held from the moment a request enters, before it is accepted', () => {
   const open = createOpenRequests()
   for (const id of ['a', 'b', 'c']) expect(open.enter('medics', person, id)).toBe(true)

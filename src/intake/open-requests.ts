@@ -25,6 +25,9 @@ export function createOpenRequests() {
   }
 
   return {
+    /** Whether this very request has a place already: it was sent again. */
+    holds: (campaign: string, voucherKey: string, id: string): boolean =>
+      idsOfVoucher.get(keyOf(campaign, voucherKey))?.has(id) ?? false,
     /** Reserves a place for a request; false when its voucher has too many open already. */
     enter(campaign: string, voucherKey: string, id: string): boolean {
       const key = keyOf(campaign, voucherKey)

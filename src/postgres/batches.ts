@@ -31,8 +31,7 @@ export async function appendBatch(
           returning accepted_number
         ), appended as (
           insert into batches (id, campaign_id, lane, first_number, last_number, received_at, redis_away, spooled, requests)
-          select $1, $2, $3, accepted_number - $4 + 1, accepted_number, $5, $6, $7,
-                 $8
+          select $1, $2, $3, accepted_number - $4 + 1, accepted_number, $5, $6, $7, $8
             from numbered
           returning first_number, accepted_at
         )
@@ -107,15 +106,7 @@ export async function markPassed(db: Queryable, ids: string[]): Promise<void> {
 
 /** What the log says of a batch; null when it does not hold it. `decided`: the serving number has passed its last. */
 export async function readBatch(db: Queryable, id: string): Promise<(LoggedBatch & { decided: boolean }) | null> {
-  const { rows } = await db.query<LoggedBatch & { decided: boolean }>({
-    name: 'batches.read',
-    text: `
-      select first_number as "firstNumber", accepted_at as "acceptedAt", last_number <= serving_number as decided
-        from batches join lane_progress using (campaign_id, lane)
-       where id = $1`,
-    values: [id],
-  })
-  return rows[0] ?? null
+  return (await readBatches(db, [id])).get(id) ?? null
 }
 
 /** Many of them at once, by id. */

@@ -9,8 +9,8 @@ pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (value) =>
 )
 
 export type Pool = pg.Pool
-/** A connection inside a transaction. What needs one takes it, so that a pool does not compile. */
-export type Transaction = pg.PoolClient & { readonly inTransaction: true }
+/** A connection inside a transaction. What needs one takes it, so that a pool does not compile. `processID`: the server's. */
+export type Transaction = pg.PoolClient & { readonly inTransaction: true; readonly processID: number }
 /** What can run one statement: a pool, or a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'>
 

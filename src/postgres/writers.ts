@@ -179,13 +179,15 @@ export async function readPauses(
 export async function endBlockers(pool: Pool, waitingPid: number): Promise<number> {
   const client = await pool.connect()
   try {
-    const { rows } = await client
-      .query<{ ended: number }>(`
-      set role none;
-      select count(*) filter (where pg_terminate_backend(pid))::int as ended
-        from pg_stat_activity
-       where pid = any(pg_blocking_pids(${Number(waitingPid)})) and application_name <> 'junban-operator'`)
-      .then((results) => (results as unknown as { rows: { ended: number }[] }[])[1]!)
+    await client.query('set role none')
+    const { rows } = await client.query<{ ended: number }>({
+      name: 'writers.end_blockers',
+      text: `
+        select count(*) filter (where pg_terminate_backend(pid))::int as ended
+          from pg_stat_activity
+         where pid = any(pg_blocking_pids($1)) and application_name <> 'junban-operator'`,
+      values: [waitingPid],
+    })
     return rows[0]!.ended
   } finally {
     client.release(true) // its role is no longer the pool's
