@@ -24,7 +24,14 @@ const config = orExit(() => loadConfig())
 const log = createLogger(config.logLevel, 'allocator')
 const allocator = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
 
-const pool = createPool({ url: config.databaseUrl, role: 'junban_allocator', name: 'allocator', log, max: 8 })
+const pool = createPool({
+  url: config.databaseUrl,
+  role: 'junban_allocator',
+  name: 'allocator',
+  log,
+  max: 8,
+  byIndexOnly: true,
+})
 const logStore = openLogStore(pool, log)
 const pipe = config.redisUrl ? openPipeStore(config.redisUrl, 'allocator', log) : null
 const workerRedis = config.redisUrl

@@ -55,7 +55,8 @@ const drop = {
   contiguous: 'alter table batches drop constraint batches_contiguous;',
   neverOversold: 'alter table slots drop constraint slots_never_oversold;',
   onePerVoucher: 'drop index reservations_one_per_voucher;',
-  ofReservation: 'alter table appointments drop constraint appointments_reservation_id_fkey;',
+  ofReservation:
+    'drop trigger reservations_with_appointments_stay on reservations; drop trigger appointments_refer on appointments;',
 }
 const undecide = (name: string) => `delete from decisions where request_id = ${id(name)};`
 /** Takes a booked reservation away as if it had never been decided. */
