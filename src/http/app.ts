@@ -54,6 +54,8 @@ export async function buildApp(options: AppOptions) {
     ...serverLimits,
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    // What is logged of a request names it: a logger of its own for each would be made for nothing.
+    childLoggerFactory: (logger) => logger,
     trustProxy: trustedProxies > 0 && ((_address: string, hop: number) => hop < trustedProxies),
     genReqId: (request) => {
       const given = request.headers['x-request-id']

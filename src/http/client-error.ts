@@ -28,10 +28,19 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) 
   )
 }
 
+/** A body ends where these say; of any other transfer nobody knows where, so it is refused before Node stumbles over it. */
+const isUnknownTransfer = (encoding: string | undefined) =>
+  encoding !== undefined && encoding.toLowerCase() !== 'chunked'
+
 /** Node would refuse these with an answer that holds nothing: an `Expect` that nobody knows, and a request without a `Host`. */
 export function refuseUnclearRequests(app: FastifyInstance) {
   app.server.on('checkExpectation', ({ socket }) => answerClientError(new Error('unknown expectation'), socket))
-  app.addHook('onRequest', ({ raw }, _reply, done) => {
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    if (isUnknownTransfer(raw.headers['transfer-encoding'])) {
+      reply.hijack()
+      answerClientError(new Error('unknown transfer'), raw.socket)
+      return
+    }
     const isUnclear = raw.headers.host === undefined && raw.httpVersion !== '1.0'
     done(isUnclear ? new Problem('invalid-request', 'The Host header is missing.') : undefined)
   })

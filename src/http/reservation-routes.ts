@@ -78,10 +78,16 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
         response: { 202: Accepted, ...problemResponses(400, 403, 404, 413, 415, 422, 429, 503) },
       },
       // Before the body is read: a refusal costs as little as it can.
-      onRequest: async (request) => {
+      onRequest: (request, _reply, done) => {
+        const { campaign } = request.params as { campaign: string }
         const lane = laneOf(request)
-        if (lane === 'agent') await requireOperator(request, 'agent', authenticate)
-        admit((request.params as { campaign: string }).campaign, lane)
+        if (lane === 'web') {
+          admit(campaign, lane)
+          return done()
+        }
+        requireOperator(request, 'agent', authenticate)
+          .then(() => admit(campaign, lane))
+          .then(() => done(), done)
       },
       // Fastify keeps serialisation by schema for who wants it; an answer that we made ourselves needs no second look.
       serializerCompiler: () => JSON.stringify,

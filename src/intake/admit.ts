@@ -32,16 +32,16 @@ export function checkOpen(campaign: Campaign, cohort: number, now: number): void
 
 /** Refuses choices that name slots or locations which this campaign does not have. */
 export function checkChoices(campaign: Campaign, choices: Choice[]): void {
-  const errors = choices.flatMap((choice, at) => {
-    if ('slotId' in choice)
-      return campaign.slots.has(choice.slotId)
-        ? []
-        : [{ path: `choices.${at}.slotId`, message: 'is not a slot of this campaign' }]
-    return choice.locationIds.flatMap((id, place) =>
-      campaign.locations.has(id)
-        ? []
-        : [{ path: `choices.${at}.locationIds.${place}`, message: 'is not a location of this campaign' }],
-    )
-  })
+  const errors: { path: string; message: string }[] = []
+  for (const [at, choice] of choices.entries()) {
+    if ('slotId' in choice) {
+      if (!campaign.slots.has(choice.slotId))
+        errors.push({ path: `choices.${at}.slotId`, message: 'is not a slot of this campaign' })
+      continue
+    }
+    for (const [place, id] of choice.locationIds.entries())
+      if (!campaign.locations.has(id))
+        errors.push({ path: `choices.${at}.locationIds.${place}`, message: 'is not a location of this campaign' })
+  }
   if (errors.length > 0) throw new Problem('unknown-choice', 'A choice is not one of this campaign.', { errors })
 }

@@ -12,40 +12,53 @@ type Open = { voucherKey: string; id: string; number: number | null; since: numb
  * counts.
  */
 export function createOpenRequests() {
-  const idsOfVoucher = new Map<string, Set<string>>()
+  /** Ids by campaign and voucher. Most vouchers have one, and a process remembers hundreds of thousands: no set for each. */
+  const campaigns = new Map<string, Map<string, string | string[]>>()
   const lanes = new Map<string, Open[]>()
 
-  const keyOf = (campaign: string, voucherKey: string) => `${campaign} ${voucherKey}`
+  function vouchersOf(campaign: string) {
+    let vouchers = campaigns.get(campaign)
+    if (!vouchers) {
+      vouchers = new Map()
+      campaigns.set(campaign, vouchers)
+    }
+    return vouchers
+  }
 
   function forget(campaign: string, { voucherKey, id }: Open) {
-    const key = keyOf(campaign, voucherKey)
-    const ids = idsOfVoucher.get(key)
-    ids?.delete(id)
-    if (ids?.size === 0) idsOfVoucher.delete(key)
+    const vouchers = vouchersOf(campaign)
+    const ids = vouchers.get(voucherKey)
+    if (ids === id) vouchers.delete(voucherKey)
+    if (!Array.isArray(ids) || !ids.includes(id)) return
+    const [first, ...others] = ids.filter((other) => other !== id)
+    vouchers.set(voucherKey, others.length > 0 ? [first!, ...others] : first!)
   }
 
   return {
     /** Whether this very request has a place already: it was sent again. */
-    holds: (campaign: string, voucherKey: string, id: string): boolean =>
-      idsOfVoucher.get(keyOf(campaign, voucherKey))?.has(id) ?? false,
+    holds(campaign: string, voucherKey: string, id: string): boolean {
+      const ids = vouchersOf(campaign).get(voucherKey)
+      return ids !== undefined && (ids === id || (Array.isArray(ids) && ids.includes(id)))
+    },
     /** Reserves a place for a request; false when its voucher has too many open already. */
     enter(campaign: string, voucherKey: string, id: string): boolean {
-      const key = keyOf(campaign, voucherKey)
-      const ids = idsOfVoucher.get(key)
-      if (!ids) {
-        idsOfVoucher.set(key, new Set([id]))
+      const vouchers = vouchersOf(campaign)
+      const ids = vouchers.get(voucherKey)
+      if (ids === undefined) {
+        vouchers.set(voucherKey, id)
         return true
       }
-      if (ids.has(id)) return true
-      if (ids.size >= maxOpenRequests) return false
-      ids.add(id)
+      const known = Array.isArray(ids) ? ids : [ids]
+      if (known.includes(id)) return true
+      if (known.length >= maxOpenRequests) return false
+      vouchers.set(voucherKey, [...known, id])
       return true
     },
     /** It was accepted: it is open until its lane has served its number. */
-    accepted(campaign: string, lane: Lane, open: Omit<Open, 'since'>) {
+    accepted(campaign: string, lane: Lane, { voucherKey, id, number }: Omit<Open, 'since'>) {
       const key = `${campaign} ${lane}`
       const queue = lanes.get(key)
-      const entry = { ...open, since: performance.now() }
+      const entry = { voucherKey, id, number, since: performance.now() }
       if (queue) queue.push(entry)
       else lanes.set(key, [entry])
     },

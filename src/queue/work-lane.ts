@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WaitingError, Worker } from 'bullmq'
+import { type Job, WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { Batch } from '../domain/batch.ts'
 import type { Lane } from '../domain/lane.ts'
@@ -43,7 +43,8 @@ export function workLane({
   let closing = false
 
   /** False when Redis would not take it: then the job goes on holding it. */
-  async function isSpooled(batch: Batch): Promise<boolean> {
+  async function isSpooled(job: Job): Promise<boolean> {
+    const batch = Batch.parse(job.data)
     log.warn({ campaign, lane, batchId: batch.id }, 'the log lacks a batch that redis holds: it goes into the spool')
     return spool(batch).then(
       () => true,
@@ -54,12 +55,11 @@ export function workLane({
   const worker = new Worker(
     queueName(campaign, lane),
     async (job, token) => {
-      const batch = Batch.parse(job.data)
       while (!closing) {
         await wake()
-        const decided = await isDecided(batch.id).catch(() => false)
+        const decided = await isDecided(job.id!).catch(() => false)
         if (decided) return
-        if (decided === null && (await isSpooled(batch))) return
+        if (decided === null && (await isSpooled(job))) return
         await sleep(lookAgainMs, undefined, { ref: false })
       }
       await job.moveToWait(token)
