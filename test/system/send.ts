@@ -3,7 +3,7 @@ import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } fr
 export type Reply = { status: number; headers: IncomingHttpHeaders; text: string }
 
 /** Longer than any answer is promised to take. */
-const limitMs = 10_000
+const longestMs = 10_000
 
 /** A connection of its own that is kept, as a browser's is. Requests on it are sent one after another. */
 export const openConnection = () => new Agent({ keepAlive: true, maxSockets: 1 })
@@ -16,7 +16,8 @@ export function send(
     body,
     headers = {},
     connection,
-  }: { method?: string; body?: string; headers?: OutgoingHttpHeaders; connection?: Agent } = {},
+    limitMs = longestMs,
+  }: { method?: string; body?: string; headers?: OutgoingHttpHeaders; connection?: Agent; limitMs?: number } = {},
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const asked = request(
