@@ -6,11 +6,13 @@ import { loadConfig } from '#src/config.ts'
 import { leaveWithParent } from '#src/embedded/leave-with-parent.ts'
 import { createLogger } from '#src/logger.ts'
 import { orExit } from '#src/or-exit.ts'
+import { isAnswer } from '#src/postgres/errors.ts'
 import { createPool } from '#src/postgres/pool.ts'
 import { consume } from '#src/queue/consume.ts'
 import { createDrainSpool } from '#src/queue/drain-spool.ts'
 import { connectWorkerRedis } from '#src/queue/redis.ts'
 import { openLogStore, openPipeStore } from '#src/queue/stores.ts'
+import { watchDeciding } from '#src/queue/watch-deciding.ts'
 import { watchSpool } from '#src/queue/watch-spool.ts'
 import { drainDelaySeconds } from '#src/queue/work-lane.ts'
 import { rememberOutcomes } from '#src/status/outcomes.ts'
@@ -39,6 +41,8 @@ const workerRedis = config.redisUrl
   : null
 
 const decideNext = createDecideNext({ pool, allocator, log })
+const watchdogPool = createPool({ url: config.databaseUrl, role: 'junban_allocator', name: 'watchdog', log, max: 1 })
+const watchdog = watchDeciding({ pool: watchdogPool, end: () => process.exit(1), log })
 
 const consumer = consume({
   databaseUrl: config.databaseUrl,
@@ -47,7 +51,10 @@ const consumer = consume({
   workerRedis,
   decideAll: async (campaign, isStopping) => {
     while (!isStopping()) {
-      const progressed = await decideNext(campaign)
+      const progressed = await decideNext(campaign).catch((err) => {
+        if (isAnswer(err)) watchdog.excuse()
+        throw err
+      })
       if (!progressed) return
       log.debug({ campaign, lane: progressed.lane, decided: progressed.decisions.length }, 'decided')
       if (pipe && progressed.decisions.length > 0)
@@ -66,11 +73,12 @@ log.info({ allocator }, 'allocator started')
 // Stop taking batches, let the transaction in flight commit, and only then let go of the stores.
 const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
   log.info({ err, signal }, 'allocator stopping')
+  await watchdog.close()
   await spoolWatch?.close()
   await consumer.close()
   await pipe?.close()
   workerRedis?.disconnect()
   logStore.breaker.close()
-  await pool.end()
+  await Promise.all([pool.end(), watchdogPool.end()])
 })
 leaveWithParent(() => grace.close())

@@ -15,6 +15,9 @@ export function isTransient(err: unknown): boolean {
   return transientClasses.has(err.code?.slice(0, 2) ?? '') || err.code === '25006'
 }
 
+/** Whether it was Postgres that said no, rather than nobody who answered. */
+export const isAnswer = (err: unknown) => err instanceof pg.DatabaseError
+
 /** The log has no such lane: its campaign is gone. */
 export class NoSuchLane extends Error {
   override readonly name = 'NoSuchLane'

@@ -104,6 +104,30 @@ export async function readCampaignWork(db: Queryable): Promise<CampaignWork[]> {
   return rows
 }
 
+/** Campaigns in which something waits and could be decided, and how many have been served in all lanes. */
+export async function readUndecided(db: Queryable): Promise<{ campaign: string; served: number }[]> {
+  const { rows } = await db.query<{ campaign: string; served: number }>({
+    name: 'writers.read_undecided',
+    text: `
+      select campaign_id as campaign, sum(serving_number)::bigint as served
+        from writers join lanes using (campaign_id) join lane_progress using (campaign_id, lane)
+       where paused_at is null
+       group by campaign_id
+      having bool_or(accepted_number > serving_number)`,
+  })
+  return rows
+}
+
+/** Whether nobody holds a campaign's lock. Takes it, and lets go of it at once. */
+export async function isCampaignFree(db: Queryable, campaign: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'writers.is_campaign_free',
+    text: 'select from campaigns where id = $1 for no key update skip locked',
+    values: [campaign],
+  })
+  return rowCount === 1
+}
+
 /** Stops deciding a campaign until an operator resumes it. False when it was paused already, or there is none. */
 export async function pauseWriter(db: Queryable, campaign: string, reason: string): Promise<boolean> {
   const { rowCount } = await db.query({

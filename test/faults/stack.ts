@@ -103,7 +103,7 @@ export async function startStack(scope: Scope, folder: string) {
       /** Its wall clock is wrong by so much from now on. */
       stepClock(offsetMs: number) {
         writeFileSync(clock, String(offsetMs))
-        running.signal('SIGUSR2')
+        running.signal('SIGWINCH')
       },
     }
   }

@@ -1,4 +1,4 @@
-// Loaded before an entry file (`--import`): at SIGUSR2 this process reads from the file CLOCK_FILE by how many ms its wall clock is
+// Loaded before an entry file (`--import`): at SIGWINCH this process reads from the file CLOCK_FILE by how many ms its wall clock is
 // wrong from now on. The monotonic clock stays as it is.
 import { readFileSync } from 'node:fs'
 
@@ -13,6 +13,6 @@ Date = class extends Right {
   static override now = () => Right.now() + offsetMs
 } as DateConstructor
 
-process.on('SIGUSR2', () => {
+process.on('SIGWINCH', () => {
   offsetMs = Number(readFileSync(process.env.CLOCK_FILE!, 'utf8'))
 })

@@ -14,7 +14,7 @@ export type Spawned = {
 }
 
 /** A process that was asked to stop is gone after this long, or it never will be. */
-const goneWithinMs = 20_000
+const goneWithinMs = 30_000
 
 /** A process of ours, to be killed and started again. */
 export async function spawnProcess(file: ProcessFile, env: NodeJS.ProcessEnv): Promise<Spawned> {
