@@ -122,6 +122,17 @@ test('spooled batches outlive a Redis that is killed', async () => {
   expect(await inLog()).toEqual(idsOf(batches))
 })
 
+test('a redis that is full, and so counts as away, is emptied all the same', async () => {
+  const batches = Array.from({ length: 3 }, () => newBatch())
+  await spool(...batches)
+  await pipe.redis.config('SET', 'maxmemory', '1')
+  for (let times = 0; times < 2; times += 1) await pipe.breaker.run(() => pipe.redis.set('key', 'x')).catch(() => {})
+  expect(pipe.breaker.isOpen()).toBe(true)
+  expect(await drain()).toBe(3)
+  expect(await inLog()).toEqual(idsOf(batches))
+  expect(await left()).toBe(0)
+})
+
 test('a batch that the log will never take is kept aside for an operator, and those behind it go on', async () => {
   const [bad, good] = [newBatch({ receivedAt: -8.64e15 }), newBatch()]
   await spool(bad, good)

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts'
 import { appendBatch, appendMissing, markPassed } from '../postgres/batches.ts'
 import { isRefusal } from '../postgres/errors.ts'
 import { transaction } from '../postgres/transaction.ts'
+import { bounded } from './bounded.ts'
 import type { SpoolHead } from './spool.ts'
 import type { LogStore, PipeStore } from './stores.ts'
 
@@ -20,13 +21,14 @@ const drainBoundMs = 1_000
 export function createDrainSpool({ logStore, pipe, log }: { logStore: LogStore; pipe: PipeStore; log: Logger }) {
   return async function drainSpool(campaign: string, lane: Lane): Promise<number> {
     for (let drained = 0; ; ) {
-      const heads = await pipe.breaker.run(() => pipe.spool.heads(campaign, lane, headsAtOnce))
+      const heads = await inRedis(() => pipe.spool.heads(campaign, lane, headsAtOnce))
       if (heads.length === 0) return drained
       const logged = await logTogether(heads)
       if (logged === 'busy') return drained
-      await pipe.breaker.run(() => pipe.jobs.addAll(logged), drainBoundMs)
+      // Wake-ups only: the notification of the insert and the sweep find them as well.
+      await inRedis(() => pipe.jobs.addAll(logged)).catch((err) => log.debug({ campaign, lane, err }, 'jobs not added'))
       const ids = heads.map(({ id }) => id)
-      drained += await pipe.breaker.run(() => pipe.spool.removeHeads(campaign, lane, ids))
+      drained += await inRedis(() => pipe.spool.removeHeads(campaign, lane, ids))
     }
   }
 
@@ -68,7 +70,12 @@ export function createDrainSpool({ logStore, pipe, log }: { logStore: LogStore; 
 
   async function setAside(head: SpoolHead) {
     log.error({ batchId: head.id }, 'a spooled batch is kept aside in redis')
-    await pipe.breaker.run(() => pipe.spool.keepRefused(head.id, head.text))
+    await inRedis(() => pipe.spool.keepRefused(head.id, head.text))
+  }
+
+  /** Past its breaker: a Redis that counts as away because it is full is emptied by nothing else. */
+  function inRedis<T>(work: () => Promise<T>): Promise<T> {
+    return bounded(work(), drainBoundMs)
   }
 
   function inPostgres<T>(work: () => Promise<T>): Promise<T> {

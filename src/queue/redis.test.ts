@@ -4,7 +4,7 @@ import { testLog } from '../../test/setup/operator-database.ts'
 import { freshRedis } from '../../test/setup/stores.ts'
 import { StoreAway } from './breaker.ts'
 import { connectRedis, findUnsafeSetting } from './redis.ts'
-import { openPipeStore } from './stores.ts'
+import { openPipeStore, perhapsDone } from './stores.ts'
 
 async function unsafeSetting(extraArgs: string[]): Promise<string | null> {
   const { url } = await freshRedis({ extraArgs })
@@ -85,4 +85,25 @@ test('while redis is down a command fails at once rather than wait for its retur
   const start = performance.now()
   await expect(redis.ping()).rejects.toThrow()
   expect(performance.now() - start).toBeLessThan(200)
+})
+
+test('a redis that is nearly full counts as away before it refuses, and is back when it has room again', async () => {
+  const { url } = await freshRedis()
+  const pipe = openPipeStore(url, 'test', testLog)
+  onTestFinished(() => pipe.close())
+  const operator = new Redis(url)
+  onTestFinished(() => operator.disconnect())
+  await vi.waitFor(() => pipe.breaker.run(() => pipe.redis.ping()), { timeout: 5_000 })
+  const used = Number(/used_memory:(\d+)/.exec(await operator.info('memory'))?.[1])
+  await operator.config('SET', 'maxmemory', String(Math.ceil(used / 0.95)))
+  await vi.waitFor(() => expect(pipe.breaker.isOpen()).toBe(true), { timeout: 5_000 })
+  expect(await operator.info('commandstats')).not.toMatch(/rejected_calls=[1-9]/)
+  await operator.config('SET', 'maxmemory', String(2 * used))
+  await vi.waitFor(() => expect(pipe.breaker.isOpen()).toBe(false), { timeout: 5_000 })
+})
+
+test.each(['OOM', 'READONLY', 'LOADING', 'MISCONF'])('what redis refused with %s was surely not done', (code) => {
+  const refusal = Object.assign(new Error(`${code} said redis`), { name: 'ReplyError' })
+  expect(perhapsDone(refusal)).toBe(false)
+  expect(perhapsDone(new Error('Command timed out'))).toBe(true)
 })

@@ -40,8 +40,7 @@ export function connectWorkerRedis(url: string, name: string, socketTimeoutMs: n
  * cannot be written to counts as away.
  */
 export async function findUnsafeSetting(redis: Redis): Promise<string | null> {
-  const info = await redis.info()
-  const value = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
+  const value = readInfo(await redis.info())
   const [major = 0, minor = 0] = value('redis_version').split('.').map(Number)
   if (major < oldestVersion[0]! || (major === oldestVersion[0] && minor < oldestVersion[1]!))
     return `version ${value('redis_version')} is older than ${oldestVersion.join('.')}`
@@ -51,3 +50,12 @@ export async function findUnsafeSetting(redis: Redis): Promise<string | null> {
   if (value('aof_enabled') !== '1') return 'appendonly is no'
   return null
 }
+
+/** How full a Redis is, of what it may take: 0 to 1 and a little more. 0 where it has no limit. */
+export async function readFullness(redis: Redis): Promise<number> {
+  const value = readInfo(await redis.info('memory'))
+  const [used, most] = [Number(value('used_memory')), Number(value('maxmemory'))]
+  return most > 0 ? used / most : 0
+}
+
+const readInfo = (info: string) => (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''

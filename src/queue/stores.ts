@@ -4,8 +4,13 @@ import { isConstraintViolation, isSurelyNotDone, isTransient } from '../postgres
 import type { Pool } from '../postgres/pool.ts'
 import { type Breaker, createBreaker, StoreAway } from './breaker.ts'
 import { createJobQueues, type JobQueues } from './job-queues.ts'
-import { connectRedis, findUnsafeSetting } from './redis.ts'
+import { connectRedis, findUnsafeSetting, readFullness } from './redis.ts'
 import { createSpool, type Spool } from './spool.ts'
+
+/** Fuller than this a Redis counts as away, so that nobody waits for what it would refuse; and until it is emptier than that. */
+const [fullFrom, fullUntil] = [0.9, 0.8]
+/** How often it is looked at. A spool that takes 10,000 requests a second grows by some 6 MB meanwhile. */
+const lookAtMemoryEveryMs = 1_000
 
 /** Postgres, behind its breaker. */
 export type LogStore = { pool: Pool; breaker: Breaker }
@@ -39,18 +44,32 @@ export function openPipeStore(url: string, name: string, log: Logger): PipeStore
     if (unsafe) throw new StoreAway(`redis is not safe to use: ${unsafe}`)
   }
 
+  async function checkMemory(limit: number) {
+    const fullness = await readFullness(redis)
+    if (fullness >= limit) throw new StoreAway(`redis is full to ${Math.round(fullness * 100)} %`)
+  }
+
   const breaker = createBreaker({
     store: 'redis',
     probe: async () => {
       await checkSettings()
       // A full Redis still answers reads.
       await redis.set('junban:probe', '1', 'PX', 1_000)
+      await checkMemory(fullUntil)
     },
     log,
   })
   redis.on('ready', () => {
     checkSettings().catch((err) => breaker.trip(err))
   })
+
+  const timer = setInterval(() => {
+    if (breaker.isOpen()) return
+    checkMemory(fullFrom).catch((err) => {
+      // What else goes wrong is seen by whoever needs an answer.
+      if (err instanceof StoreAway) breaker.trip(err)
+    })
+  }, lookAtMemoryEveryMs).unref()
 
   const jobs = createJobQueues(redis, log)
   const spool = createSpool(redis)
@@ -60,6 +79,7 @@ export function openPipeStore(url: string, name: string, log: Logger): PipeStore
     jobs,
     spool,
     async close() {
+      clearInterval(timer)
       breaker.close()
       await jobs.close().catch(() => {})
       redis.disconnect()
@@ -67,6 +87,12 @@ export function openPipeStore(url: string, name: string, log: Logger): PipeStore
   }
 }
 
+/** Redis itself said no to the whole command: it is full, a replica, loading, or cannot write to its disk. */
+const redisRefusals = /^(OOM|READONLY|LOADING|MISCONF|MASTERDOWN) /
+
 /** Whether a failed write may have happened all the same. What ioredis could not send was surely not done. */
 export const perhapsDone = (err: unknown) =>
-  !(err instanceof StoreAway) && !isSurelyNotDone(err) && !/Stream isn't writeable/.test(String(err))
+  !(err instanceof StoreAway) &&
+  !isSurelyNotDone(err) &&
+  !/Stream isn't writeable/.test(String(err)) &&
+  !(err instanceof Error && err.name === 'ReplyError' && redisRefusals.test(err.message))

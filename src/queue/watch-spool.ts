@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Lane, lanes } from '../domain/lane.ts'
 import type { Logger } from '../logger.ts'
+import { bounded } from './bounded.ts'
+import { storeBoundMs } from './breaker.ts'
 import type { DrainSpool } from './drain-spool.ts'
 import type { PipeStore } from './stores.ts'
 
@@ -24,7 +26,7 @@ export function watchSpool({
 
   async function look() {
     const all = campaigns().flatMap((campaign) => lanes.map((lane) => ({ campaign, lane })))
-    const lengths = await pipe.breaker.run(() => pipe.spool.lengths(all))
+    const lengths = await bounded(pipe.spool.lengths(all), storeBoundMs)
     spooledBatches = lengths.reduce((sum, length) => sum + length, 0)
     // Side by side: a lane that fills as fast as it is drained keeps no other waiting.
     await Promise.all(all.filter((_, at) => lengths[at]).map(({ campaign, lane }) => drain(campaign, lane)))

@@ -64,4 +64,22 @@ export const storeFaults: Fault[] = [
       return postgres.start
     },
   },
+  {
+    // As when a long absence of Postgres has filled it: only the draining of the spool makes room.
+    name: 'Redis full while Postgres is away; Postgres back first',
+    parts,
+    holdMs,
+    async strike({ redis, postgres, outages }) {
+      await postgres.stop('immediate')
+      await sleep(betweenMs)
+      outages.begin('redis')
+      await redis.ask((connection) => connection.config('SET', 'maxmemory', '1'))
+      return async () => {
+        await postgres.start()
+        await sleep(betweenMs)
+        await redis.ask((connection) => connection.config('SET', 'maxmemory', '0'))
+        outages.end('redis')
+      }
+    },
+  },
 ]
