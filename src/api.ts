@@ -95,9 +95,19 @@ const intake = createIntake({
 
 const mirror =
   pipe &&
-  createMirror({ redis: pipe.redis, ask: (work) => pipe.breaker.run(work, readBoundMs), catalogue, registers, log })
+  createMirror({
+    redis: pipe.redis,
+    ask: (work) => pipe.breaker.run(work, readBoundMs),
+    catalogue,
+    registers,
+    board,
+    announcements,
+    log,
+  })
 /** Whether the campaigns have been read once: before that every request would be refused. */
 let loaded = false
+/** From the first moment of a stop: who sends traffic looks elsewhere while we still answer. */
+let stopping = false
 const pulse = startPulse({
   read: async () => {
     const read = await askPostgres(() => readPulse(readPool))
@@ -183,7 +193,7 @@ const app = await buildApp({
   readDepths: () => askPostgres(() => readQueueDepths(readPool)),
   readNoticeDepth: () => askPostgres(() => readNoticeDepth(readPool)),
   batchMeter,
-  isReady: () => loaded && ladder.look().rung !== 'refusing',
+  isReady: () => !stopping && loaded && ladder.look().rung !== 'refusing',
   status: () =>
     viewStatus({
       ladder,
@@ -195,6 +205,7 @@ const app = await buildApp({
 
 // Answers that are owed first, then what serves them, then the stores.
 const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
+  stopping = true
   log.info({ err, signal }, 'api stopping')
   await app.close()
   await intake.flushed()

@@ -16,7 +16,7 @@ const Status = z
   .meta({ id: 'Status' })
 
 export type HealthRoutes = {
-  /** Whether a request could be accepted: at least one store answers. */
+  /** Whether a request sent now could be accepted: at least one store answers, and this process is not about to leave. */
   isReady: () => boolean
   status: () => StatusView
 }
@@ -35,7 +35,9 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutes> = async (app, { i
     { schema: { summary: 'It can accept', tags: ['health'], response: { 200: Well, ...problemResponses(503) } } },
     async (request, reply) => {
       if (isReady()) return { status: 'ok' } as const
-      return sendProblem(request, reply, 'unavailable', 'No store answers.', { retryAfterSeconds: 5 })
+      return sendProblem(request, reply, 'unavailable', 'No store answers, or this process is stopping.', {
+        retryAfterSeconds: 5,
+      })
     },
   )
 

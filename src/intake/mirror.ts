@@ -2,21 +2,29 @@ import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { Logger } from '../logger.ts'
 import type { CampaignRecord } from '../postgres/catalogue.ts'
+import type { Announcements, CurrentAnnouncement } from '../status/announcements.ts'
+import type { Beats, Board } from '../status/board.ts'
 import type { Catalogue } from '../status/catalogue.ts'
 import type { Registers } from './register.ts'
 
 /** How often the copy is compared with what is in memory: after a wiped Redis it is whole again by then. */
 const compareEveryMs = 5_000
+/** What changes from second to second is copied this often: a pause must not be forgotten. */
+const copyStateEveryMs = 1_000
 
 const campaignsKey = 'junban:mirror:campaigns'
 const registersKey = 'junban:mirror:registers'
 const versionsKey = 'junban:mirror:versions'
+const stateKey = 'junban:mirror:state'
 
 /** The versions of one campaign's copy. */
 const Versions = z.object({ catalogue: z.number(), register: z.number() })
 
+/** How far the lanes are, what operators have paused, and what they announce: as of a moment of the database's clock. */
+type State = Beats & { announcement: CurrentAnnouncement | null }
+
 /**
- * A copy of campaigns and registers in Redis, for an API that starts while Postgres is away. Registers are keyed hashes, data keys are
+ * A copy of campaigns, registers and what operators have set in Redis, for an API that starts while Postgres is away. Registers are keyed hashes, data keys are
  * wrapped: nothing personal is in it.
  */
 export function createMirror({
@@ -24,18 +32,24 @@ export function createMirror({
   ask,
   catalogue,
   registers,
+  board,
+  announcements,
   log,
 }: {
   redis: Redis
   ask: <T>(work: () => Promise<T>) => Promise<T>
   catalogue: Catalogue
   registers: Registers
+  board: Board
+  announcements: Announcements
   log: Logger
 }) {
   /** Writes what is newer in memory than in the copy, and drops what is gone. */
   async function save() {
-    const saved = await ask(() => redis.hgetall(versionsKey))
     const records = catalogue.records()
+    // Nothing read from Postgres yet: the copy knows more than we do.
+    if (records.length === 0) return
+    const saved = await ask(() => redis.hgetall(versionsKey))
     for (const record of records) {
       const register = registers.packed(record.id)
       const versions = { catalogue: record.catalogueVersion, register: register?.version ?? 0 }
@@ -50,17 +64,30 @@ export function createMirror({
     for (const id of gone) for (const key of [versionsKey, campaignsKey, registersKey]) await redis.hdel(key, id)
   }
 
-  const timer = setInterval(() => {
-    // Nothing read from Postgres yet: the copy knows more than we do.
-    if (catalogue.records().length > 0) save().catch((err) => log.debug({ err }, 'mirror not written'))
-  }, compareEveryMs)
+  /** Writes what has changed since it was copied, unless somebody else has copied what is newer. */
+  async function saveState() {
+    const state: State = { ...board.last(), announcement: announcements.current() }
+    if (state.beats.length === 0) return
+    const known = parseState(await ask(() => redis.get(stateKey)))
+    if (known && (known.at >= state.at || isSame(known, state))) return
+    await redis.set(stateKey, JSON.stringify(state))
+  }
+
+  const every = (ms: number, work: () => Promise<void>) =>
+    setInterval(() => work().catch((err) => log.debug({ err }, 'mirror not written')), ms)
+  const timers = [every(compareEveryMs, save), every(copyStateEveryMs, saveState)]
 
   return {
     /** Takes over the copy. False when there is none. Throws when Redis cannot be asked. */
     async restore(): Promise<boolean> {
-      const [campaigns, versions] = await ask(() =>
-        Promise.all([redis.hgetall(campaignsKey), redis.hgetall(versionsKey)]),
+      const [campaigns, versions, text] = await ask(() =>
+        Promise.all([redis.hgetall(campaignsKey), redis.hgetall(versionsKey), redis.get(stateKey)]),
       )
+      const state = parseState(text)
+      if (state) {
+        board.update(state.at, state.beats)
+        announcements.restore(state.announcement)
+      }
       for (const [id, text] of Object.entries(campaigns)) {
         const { register } = Versions.parse(JSON.parse(versions[id] ?? '{"catalogue":0,"register":0}'))
         const packed = await redis.hgetBuffer(registersKey, id)
@@ -72,6 +99,12 @@ export function createMirror({
       if (count > 0) log.warn({ campaigns: count }, 'postgres is away: campaigns and registers taken from redis')
       return count > 0
     },
-    close: () => clearInterval(timer),
+    close: () => {
+      for (const timer of timers) clearInterval(timer)
+    },
   }
 }
+
+// Our own writing, read back.
+const parseState = (text: string | null) => (text === null ? null : (JSON.parse(text) as State))
+const isSame = (one: State, other: State) => JSON.stringify({ ...one, at: 0 }) === JSON.stringify({ ...other, at: 0 })

@@ -33,5 +33,6 @@ export async function readPulse(db: Queryable): Promise<Pulse> {
         left join lane_progress on lane_progress.campaign_id = campaigns.id and lane_progress.lane = lanes.lane`,
   })
   const { now, announcement } = rows[0]!
-  return { now, announcement, beats: rows.filter(({ campaign }) => campaign !== null) }
+  const beats = rows.filter(({ campaign }) => campaign !== null).map(({ now: _, announcement: __, ...beat }) => beat)
+  return { now, announcement, beats }
 }

@@ -17,14 +17,19 @@ export type Progress = {
 /** How long somebody waits: people ahead, and when half and nine tenths of such waits have ended; null when nobody can know. */
 export type Wait = { ahead: number; p50Seconds: number | null; p90Seconds: number | null }
 
+/** Of all campaigns and lanes at one moment of the database's clock, in epoch ms. */
+export type Beats = { at: number; beats: Beat[] }
+
 type Sample = { at: number; servingNumber: number }
 
 /** "Now serving", of every campaign and lane, as of the last pulse. */
 export function createBoard() {
   const progress = new Map<string, Progress>()
   const samples = new Map<string, Sample[]>()
+  let last: Beats = { at: 0, beats: [] }
 
   function update(now: number, beats: Beat[]) {
+    last = { at: now, beats }
     for (const { campaign, lane, acceptedNumber, servingNumber, paused, intakePaused } of beats) {
       const key = `${campaign} ${lane}`
       const kept = (samples.get(key) ?? []).filter(({ at }) => at > now - rateWindowMs)
@@ -56,6 +61,8 @@ export function createBoard() {
 
   return {
     update,
+    /** What was last taken in. */
+    last: () => last,
     read,
     wait,
     /** Requests that wait, and requests that were served, in all lanes. */

@@ -9,6 +9,7 @@ import { bodyOf, book, bookAccepted } from './book.ts'
 import { brokenPromises } from './broken-promises.ts'
 import { untilDecided } from './decided.ts'
 import { startLoad } from './load.ts'
+import { send } from './send.ts'
 import { startStack } from './stack.ts'
 import { until } from './until.ts'
 
@@ -41,6 +42,7 @@ test('SIGTERM to an API under load: whoever had sent is answered, whoever is acc
   const connections = await Promise.all(Array.from({ length: 400 }, () => standingConnection(leaving)))
   const sendOn = (connection: Agent, n: number) =>
     bookAccepted(leaving, 'stopping', bodyOf(1_000_000 + n, 'plenty'), { connection })
+  const [probing, standing] = [await standingConnection(leaving), await standingConnection(leaving)]
   const before = connections.slice(0, 200).map(sendOn)
   await nextTurn()
   leaving.signal('SIGTERM')
@@ -48,6 +50,12 @@ test('SIGTERM to an API under load: whoever had sent is answered, whoever is acc
     readFileSync(join(stack.logs, 'api-1.log'), 'utf8').includes('stopping"'),
   )
   const after = connections.slice(200).map((connection, n) => sendOn(connection, 200 + n))
+  // Whoever asks whether to send more is told no, by this one alone.
+  const asking = await Promise.all(
+    [probing, standing].map((connection) => send(`${leaving.url}/readyz`, { connection })),
+  )
+  expect(asking.map(({ status }) => status)).toEqual([503, 503])
+  expect((await send(`${staying.url}/readyz`)).status).toBe(200)
   const accepted = await Promise.all([...before, ...after])
   await leaving.left()
   await annotate(`clients met ${JSON.stringify([...load.met])}`)
