@@ -12,8 +12,8 @@ const maxHeaderBytes = 8_192
 const keepAliveTimeoutMs = 65_000
 /** Then a client connects again, so that load finds a process that was started later. */
 const maxRequestsPerSocket = 10_000
-/** Connections of one process. */
-export const maxConnections = 10_000
+/** Connections of one process: 10,000 who keep one and say nothing, and room for those who ask. One takes some 13 kB. */
+export const maxConnections = 12_000
 /** A stop waits this long for connections that the system has taken, then again for what is on its way on them, in ms. */
 export const lingerMs = 500
 /** A part of a path, in characters: a reservation id is 36, an id of an import 128. */

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { parseAnswer, sendRaw } from './ask.ts'
 import { problemOf } from './problem-of.ts'
 import { type RunningApi, runApi } from './running-api.ts'
@@ -48,25 +48,37 @@ test('who sends a byte now and then is cut off in time, and others are served me
   expect(await api.stored()).toEqual({ accepted: 0, logged: 0, spooled: 0 })
 })
 
-test('2,000 connections that say nothing do not keep others from being served', async () => {
+test('10,000 connections that say nothing keep nobody from being served, and take little memory', async () => {
   const sockets: Socket[] = []
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy()
   })
-  await Promise.all(
-    Array.from(
-      { length: 2_000 },
-      () =>
-        new Promise<void>((resolve, reject) => {
-          const socket = connect(api.port, '127.0.0.1', resolve)
-          socket.on('error', reject)
-          sockets.push(socket)
-        }),
-    ),
-  )
+  const residentBytes = async () =>
+    Number(/^process_resident_memory_bytes (\d+)/m.exec((await api.ask({ path: '/metrics' })).text)?.[1])
+  const connectOne = (said: string) =>
+    new Promise<void>((resolve, reject) => {
+      const socket = connect(api.port, '127.0.0.1', () => {
+        if (said) socket.once('data', () => resolve()).write(said)
+        else resolve()
+      })
+      socket.on('error', reject)
+      sockets.push(socket)
+    })
+  const before = await residentBytes()
+  // Half of them have asked for something once, as browsers do, and keep the connection.
+  for (let opened = 0; opened < 10_000; opened += 500)
+    await Promise.all(
+      Array.from({ length: 500 }, (_, n) => connectOne(n % 2 ? 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n' : '')),
+    )
+
   const start = performance.now()
   expect((await api.ask({ path: '/readyz' })).status).toBe(200)
+  const body = JSON.stringify({ voucher: '7777777777', birthDate: '1980-01-02', choices: [{ slotId: 'one' }] })
+  const asked = { method: 'POST', path: '/v1/campaigns/anyone/reservations', body }
+  expect((await api.ask({ ...asked, headers: { 'content-type': 'application/json' } })).status).toBe(202)
   expect(performance.now() - start).toBeLessThan(1_000)
+  expect(sockets.filter((socket) => !socket.destroyed)).toHaveLength(10_000)
+  expect((await residentBytes()) - before).toBeLessThan(250 * 1024 * 1024)
 })
 
 test('1,000 requests sent at once on one connection are answered in their order', async () => {
@@ -81,6 +93,7 @@ test('1,000 requests sent at once on one connection are answered in their order'
 })
 
 test('a client that leaves in the middle of its request harms nobody', async () => {
+  const before = await api.stored()
   await Promise.all(
     Array.from(
       { length: 50 },
@@ -98,5 +111,38 @@ test('a client that leaves in the middle of its request harms nobody', async () 
     ),
   )
   expect((await api.ask({ path: '/readyz' })).status).toBe(200)
-  expect(await api.stored()).toEqual({ accepted: 0, logged: 0, spooled: 0 })
+  expect(await api.stored()).toEqual(before)
+})
+
+test('200 bodies of which half arrived and the rest never does are cut off together, and none is accepted', async () => {
+  const before = await api.stored()
+  const head = 'POST /v1/campaigns/anyone/reservations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
+  const half = `${head}Content-Length: 200\r\n\r\n{"voucher":"0123456789","birthDate":`
+  const cut = Array.from({ length: 200 }, () => slowly(half, ''))
+  expect((await api.ask({ path: '/readyz' })).status).toBe(200)
+  for (const { seconds, text } of await Promise.all(cut)) {
+    expect(seconds).toBeLessThan(13)
+    if (text) expect(problemOf(parseAnswer(text)).type).toBe('request-timeout')
+  }
+  expect(await api.stored()).toEqual(before)
+})
+
+test('a client that leaves before its answer is accepted all the same, and told so when it sends the same again', async () => {
+  const { accepted } = await api.stored()
+  const body = JSON.stringify({ voucher: '8888888888', birthDate: '1980-01-02', choices: [{ slotId: 'one' }] })
+  const path = '/v1/campaigns/anyone/reservations'
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
+  const socket = connect(api.port, '127.0.0.1', () => socket.write(head + body, () => socket.destroySoon()))
+  socket.resume()
+  await vi.waitFor(async () => expect((await api.stored()).accepted).toBe(accepted + 1), { timeout: 5_000 })
+
+  const again = () => api.ask({ method: 'POST', path, body, headers: { 'content-type': 'application/json' } })
+  const [first, second] = [await again(), await again()]
+  expect([first.status, second.status]).toEqual([202, 202])
+  const [told] = await api.read(
+    "select requests::jsonb -> 0 ->> 'id' as id from batches order by accepted_at desc limit 1",
+  )
+  expect([JSON.parse(first.text).id, JSON.parse(second.text).id]).toEqual([told!.id, told!.id])
+  const distinct = `select distinct one ->> 'id' as id from batches, jsonb_array_elements(requests::jsonb) one where one ->> 'id' = '${told!.id}'`
+  expect(await api.read(distinct)).toHaveLength(1)
 })
