@@ -3,8 +3,10 @@ import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import type { Logger } from '../logger.ts'
 
+const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
+
 /** Applies what is new in `migrations/`, once, however many start at the same time. Returns the names of those applied. */
-export async function migrate(url: string, log: Logger): Promise<string[]> {
+export async function migrate(url: string, log: Logger, dir = migrations): Promise<string[]> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'junban-migrate',
@@ -14,7 +16,7 @@ export async function migrate(url: string, log: Logger): Promise<string[]> {
   try {
     const applied = await runner({
       dbClient: client,
-      dir: fileURLToPath(new URL('../../migrations', import.meta.url)),
+      dir,
       direction: 'up',
       migrationsTable: 'migrations',
       advisoryLockMode: 'wait',

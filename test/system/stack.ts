@@ -70,9 +70,9 @@ export async function startStack({
     return spawned
   }
 
-  async function startApi(n: number): Promise<Api> {
+  async function startApi(n: number, tree = '.'): Promise<Api> {
     const port = await quietPort()
-    const spawned = await startProcess(`api-${n}`, 'src/api.ts', { PORT: String(port) })
+    const spawned = await startProcess(`api-${n}`, `${tree}/src/api.ts`, { PORT: String(port) })
     return Object.assign(spawned, { url: `http://127.0.0.1:${port}` })
   }
 
@@ -93,8 +93,15 @@ export async function startStack({
       await client.connect()
       await client.query(sql).finally(() => client.end())
     },
-    async addAllocator(): Promise<Spawned> {
-      const allocator = await startProcess(`allocator-${stack.allocators.length + 1}`, 'workers/allocator.ts')
+    /** `tree`: where its source is, from the top of the repository. Resolves when it can accept. */
+    async addApi(tree?: string): Promise<Api> {
+      const api = await startApi(stack.apis.length + 1, tree)
+      stack.apis.push(api)
+      await untilReady(api)
+      return api
+    },
+    async addAllocator(tree = '.'): Promise<Spawned> {
+      const allocator = await startProcess(`allocator-${stack.allocators.length + 1}`, `${tree}/workers/allocator.ts`)
       stack.allocators.push(allocator)
       return allocator
     },
