@@ -14,6 +14,7 @@ export const usage = `npm run soak -- [options]
   --table        each kind of fault once, for the table in ARCHITECTURE.md; --part 2/3 does the second third of them
   --short        a few kinds of fault: what CI runs
   --only NAME    only those kinds whose name holds this
+  --break        loses a decision on purpose: the harness must notice
 `
 
 /** A fault to be run: its own seed, its name among the results, and the command that runs it again. */
@@ -21,6 +22,8 @@ export type Planned = { key: string; seed: number; fault: Fault; again: string }
 
 export type Options = {
   help: boolean
+  /** Whether a decision is lost on purpose. */
+  breaks: boolean
   /** The name of the report; null: it is not kept. */
   report: string | null
   isTable: boolean
@@ -50,7 +53,7 @@ const fixedSeed = 20_210_426
 
 /** What was asked for. Throws a UserError for what there is not. */
 export function readOptions(args: string[]): Options {
-  const { help, table, part, short: isShort, only, minutes, faults, from, seed: given } = parse(args)
+  const { help, break: breaks, table, part, short: isShort, only, minutes, faults, from, seed: given } = parse(args)
   const isRandom = !table && !isShort && only === undefined
   const seed = given === undefined ? (isRandom ? randomInt(1_000_000) : fixedSeed) : count('seed', given)
   const chosen =
@@ -58,6 +61,7 @@ export function readOptions(args: string[]): Options {
   if (chosen.length === 0) throw new UserError(`--only ${only}: there is no such fault`)
   return {
     help,
+    breaks,
     report: table ? 'table' : isRandom ? `soak-${seed}` : null,
     isTable: table,
     seed,
@@ -105,6 +109,7 @@ function parse(args: string[]) {
       args,
       options: {
         help: { type: 'boolean', default: false },
+        break: { type: 'boolean', default: false },
         table: { type: 'boolean', default: false },
         short: { type: 'boolean', default: false },
         part: { type: 'string' },

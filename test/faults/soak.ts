@@ -51,7 +51,7 @@ async function run(): Promise<boolean> {
     if (performance.now() > end || stopped) break
     home ??= await openHome()
     tell(`${fault.name} (${again})`)
-    const row = await runTrial(home.stack, fault, { seed, id: `trial-${home.trials++}` })
+    const row = await runTrial(home.stack, fault, { seed, id: `trial-${home.trials++}`, breaks: options.breaks })
     rows.push([key, row])
     tell(`  ${describe(row)}`)
     const faults = faultsOf(row)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { closeCampaign } from '#src/operations/close-campaign.ts'
+import { loseDecision } from '../../loadtest/runner/faults.ts'
 import { now } from '../system/book.ts'
 import { until } from '../system/until.ts'
 import { addCampaign } from './campaign.ts'
@@ -47,8 +48,15 @@ export type Row = Judged & {
   seconds: number
 }
 
-/** Runs one fault under load, lifts it, waits until all is decided, and judges. The seed decides the requests and the moments. */
-export async function runTrial(stack: Stack, fault: Fault, { seed, id }: { seed: number; id: string }): Promise<Row> {
+/**
+ * Runs one fault under load, lifts it, waits until all is decided, and judges. The seed decides the requests and the moments. `breaks`:
+ * one decision is lost on purpose before it is judged.
+ */
+export async function runTrial(
+  stack: Stack,
+  fault: Fault,
+  { seed, id, breaks }: { seed: number; id: string; breaks: boolean },
+): Promise<Row> {
   const begun = now()
   const random = createRandom(seed)
   const { pool, keys, folder, apis, agentKey, outages } = stack
@@ -79,6 +87,7 @@ export async function runTrial(stack: Stack, fault: Fault, { seed, id }: { seed:
   )
 
   const endedAt = now()
+  if (breaks) await loseDecision(stack.postgres.url, clients.ledger)
   const judged = await judge(stack, { campaign: id, ledger: clients.ledger, wipedAt })
   await closeCampaign({ pool, campaign: id, by: 'fault harness' })
   const found = outages.take()
