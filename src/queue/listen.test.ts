@@ -1,13 +1,19 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { startProxy } from '../../test/faults/proxy.ts'
 import { operatorDatabase, testLog } from '../../test/setup/operator-database.ts'
 import type { Pool } from '../postgres/pool.ts'
 import { listen } from './listen.ts'
 
-async function listening() {
+async function listening(options: { everyMs?: number } = {}) {
   const { url, pool } = await operatorDatabase()
+  const proxy = await startProxy(Number(new URL(url).port))
+  onTestFinished(() => proxy.close())
+  const through = new URL(url)
+  through.port = String(proxy.port)
   const heard: string[] = []
   const listener = listen({
-    url,
+    ...options,
+    url: through.href,
     role: 'junban_allocator',
     channel: 'a channel',
     heard: (said) => heard.push(said),
@@ -23,7 +29,7 @@ async function listening() {
       },
       { timeout: 10_000, interval: 50 },
     )
-  return { pool, heard, listener, sayUntilHeard }
+  return { pool, proxy, heard, listener, sayUntilHeard }
 }
 
 const sessions = async (pool: Pool) =>
@@ -51,6 +57,13 @@ test('after its connection was ended it listens again by itself', async () => {
   await sayUntilHeard('after')
   const [another] = await sessions(pool)
   expect(another.pid).not.toBe(session.pid)
+})
+
+test('after its server has gone silent without a word it listens again by itself', async () => {
+  const { proxy, sayUntilHeard } = await listening({ everyMs: 100 })
+  await sayUntilHeard('before')
+  proxy.disturb({ kind: 'half-open' })
+  await sayUntilHeard('after')
 })
 
 test('closed, it leaves no session behind and hears no more', async () => {
