@@ -24,6 +24,8 @@ export async function mountSmallDisk(postgres: PostgresServer): Promise<string |
   const client = await postgres.connect('postgres')
   await client.query(`create tablespace small location '${tables}'`)
   await client.query('alter database junban set tablespace small')
+  // The audit sorts what it reads elsewhere.
+  await client.query('alter database junban set temp_tablespaces = pg_default')
   await client.end()
   return disk
 }
