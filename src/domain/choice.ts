@@ -10,7 +10,7 @@ export const maxChoices = 10
 
 const millisecondsPerDay = 86_400_000
 
-export const Day = z.iso.date('is not a day of the calendar, as 2026-12-01')
+export const Day = z.iso.date('is not a day of the calendar, as 2026-12-01').meta({ examples: ['2026-12-01'] })
 
 /** One slot, by its id. */
 export const SlotChoice = z.strictObject({ slotId: ExternalId })

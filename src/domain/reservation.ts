@@ -21,13 +21,29 @@ export const Person = z.strictObject({
 export type Person = z.infer<typeof Person>
 
 /** What a client sends to ask for a seat. */
-export const ReservationRequest = z.strictObject({
-  voucher: Voucher,
-  birthDate: BirthDate,
-  choices: Choices,
-  waitlist: z.boolean().default(false),
-  person: Person.optional(),
-})
+export const ReservationRequest = z
+  .strictObject({
+    voucher: Voucher,
+    birthDate: BirthDate,
+    choices: Choices,
+    waitlist: z.boolean().default(false),
+    person: Person.optional(),
+  })
+  .meta({
+    id: 'ReservationRequest',
+    examples: [
+      {
+        voucher: '0123456789',
+        birthDate: '1980-01-02',
+        choices: [
+          { slotId: 'shibuya@20261201T0030Z' },
+          { locationIds: ['shibuya', 'minato'], from: '2026-12-01', to: '2026-12-07' },
+        ],
+        waitlist: true,
+        person: { name: '山田 花子', phone: '+81312345678', email: 'hanako@example.org' },
+      },
+    ],
+  })
 export type ReservationRequest = z.infer<typeof ReservationRequest>
 
 export const Reason = z.enum(['sold-out', 'voucher-used', 'not-eligible', 'closed', 'withdrawn-by-operator'])

@@ -16,6 +16,7 @@ export const announcementRoutes: FastifyPluginAsyncZod<AnnouncementRoutes> = asy
       config: { role: 'admin' },
       schema: {
         ...common,
+        operationId: 'announce',
         summary: 'Tell everybody what happened',
         description:
           'One at a time, for the whole service. It stands in `/status`, in `progress` and in every answer 503, also while everything else is down.',
@@ -32,6 +33,7 @@ export const announcementRoutes: FastifyPluginAsyncZod<AnnouncementRoutes> = asy
       config: { role: 'admin' },
       schema: {
         ...common,
+        operationId: 'clearAnnouncement',
         summary: 'Take the announcement away',
         response: {
           204: z.null().meta({ description: 'Nothing is announced any more.' }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { anAnnouncement } from '../domain/announcement.ts'
 
 /** What operators announce, as everybody sees it. */
 export const Announcement = z
@@ -7,4 +8,7 @@ export const Announcement = z
     en: z.string(),
     expectedAt: z.string().nullable().meta({ description: 'When service is expected back; null: nobody knows yet.' }),
   })
-  .meta({ id: 'Announcement' })
+  .meta({
+    id: 'Announcement',
+    examples: [anAnnouncement],
+  })

@@ -6,6 +6,7 @@ import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-
 import type { Logger } from '../logger.ts'
 import { type CampaignRoutes, campaignRoutes } from './campaign-routes.ts'
 import { answerClientError, refuseUnclearRequests } from './client-error.ts'
+import { serveDocs } from './docs.ts'
 import { eventRoutes } from './event-routes.ts'
 import { type HealthRoutes, healthRoutes } from './health-routes.ts'
 import { readJsonBodies } from './json-body.ts'
@@ -100,6 +101,7 @@ export async function buildApp(options: AppOptions) {
   })
 
   await serveOpenApi(app)
+  await serveDocs(app)
   serveMetrics(app, options)
   await app.register(reservationRoutes, options)
   await app.register(eventRoutes, options)

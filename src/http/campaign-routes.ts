@@ -27,11 +27,27 @@ const CampaignView = z
     mode: z.enum(['queue', 'draw']),
     cohorts: z.array(z.object({ id: z.string(), opensAt: z.string() })),
   })
-  .meta({ id: 'Campaign' })
+  .meta({
+    id: 'Campaign',
+    examples: [
+      {
+        id: 'demo',
+        name: { ja: 'デモ', en: 'Demonstration' },
+        timeZone: 'Asia/Tokyo',
+        opensAt: '2026-12-01T09:00:00+09:00',
+        closesAt: '2026-12-31T17:00:00+09:00',
+        eligibility: 'register',
+        voucherPattern: '^[0-9]{10}$',
+        mode: 'queue',
+        cohorts: [{ id: 'hospital', opensAt: '2026-12-01T09:00:00+09:00' }],
+      },
+    ],
+  })
 
-const LocationView = z
-  .object({ id: z.string(), name: z.string(), address: z.string().nullable() })
-  .meta({ id: 'Location' })
+const LocationView = z.object({ id: z.string(), name: z.string(), address: z.string().nullable() }).meta({
+  id: 'Location',
+  examples: [{ id: 'shibuya', name: '渋谷区役所 (Shibuya)', address: '東京都渋谷区宇田川町1-1' }],
+})
 
 const SlotView = z
   .object({
@@ -42,7 +58,19 @@ const SlotView = z
     capacity: z.int(),
     free: z.int(),
   })
-  .meta({ id: 'Slot' })
+  .meta({
+    id: 'Slot',
+    examples: [
+      {
+        id: 'shibuya@20261201T0030Z',
+        locationId: 'shibuya',
+        startsAt: '2026-12-01T09:30:00+09:00',
+        endsAt: '2026-12-01T10:00:00+09:00',
+        capacity: 20,
+        free: 7,
+      },
+    ],
+  })
 
 const ProgressView = z
   .object({
@@ -53,7 +81,19 @@ const ProgressView = z
     announcement: Announcement.nullable(),
     asOf: z.string(),
   })
-  .meta({ id: 'Progress' })
+  .meta({
+    id: 'Progress',
+    examples: [
+      {
+        state: 'open',
+        acceptedNumber: 1234,
+        servingNumber: 1114,
+        decidedPerSecond: 850,
+        announcement: null,
+        asOf: '2026-12-01T09:00:01+09:00',
+      },
+    ],
+  })
 
 const next = {
   next: z.string().nullable().meta({ description: 'Give it as `after` for the next page; null on the last.' }),
@@ -83,6 +123,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<CampaignRoutes> = async (
     {
       config: { cacheControl: everyMinute },
       schema: {
+        operationId: 'listCampaigns',
         summary: 'All campaigns',
         tags: ['campaigns'],
         querystring: Paging,
@@ -100,6 +141,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<CampaignRoutes> = async (
     {
       config: { cacheControl: everyMinute },
       schema: {
+        operationId: 'readCampaign',
         summary: 'One campaign',
         tags: ['campaigns'],
         params: OfCampaign,
@@ -114,6 +156,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<CampaignRoutes> = async (
     {
       config: { cacheControl: everyMinute },
       schema: {
+        operationId: 'listLocations',
         summary: 'Where',
         tags: ['campaigns'],
         params: OfCampaign,
@@ -132,16 +175,17 @@ export const campaignRoutes: FastifyPluginAsyncZod<CampaignRoutes> = async (
     {
       config: { cacheControl: everySecond },
       schema: {
+        operationId: 'listSlots',
         summary: 'When, and how many seats are free',
         tags: ['campaigns'],
         params: OfCampaign,
         querystring: Paging.extend({
-          locationId: ExternalId.optional(),
+          locationId: ExternalId.optional().meta({ examples: ['shibuya'] }),
           date: Day.optional().meta({ description: 'A day in the campaign’s time zone.' }),
           free: z
             .stringbool()
             .optional()
-            .meta({ description: 'Only slots that have a free seat, or only those that have none.' }),
+            .meta({ type: 'boolean', description: 'Only slots that have a free seat, or only those that have none.' }),
         }),
         response: { 200: z.object({ slots: z.array(SlotView), ...next }), ...problemResponses(400, 404, 503) },
       },
@@ -171,6 +215,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<CampaignRoutes> = async (
     {
       config: { cacheControl: everySecond },
       schema: {
+        operationId: 'readProgress',
         summary: 'Now serving',
         description:
           'The same for everybody: compare it with your own queue number, and ask for your result when its turn has come.',

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { Problem, type ProblemType, problems } from '../errors.ts'
-import { problemMediaType } from './problem-details.ts'
+import { problemMediaType, typeUri } from './problem-schemas.ts'
 
 const byCode: Record<string, ProblemType> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
@@ -17,7 +17,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) 
   const type = byCode[error.code ?? ''] ?? 'invalid-request'
   const { status, title } = problems[type]
   const body = JSON.stringify({
-    type: `https://junban.dev/problems/${type}`,
+    type: typeUri(type),
     title,
     status,
     detail: 'The request cannot be read as HTTP.',

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { Problem } from '../errors.ts'
 import type { ReservationView } from '../status/view-reservation.ts'
 import { problemResponses } from './problem-details.ts'
-import { requireReceipt } from './receipt-access.ts'
-import type { ReservationRoutes } from './reservation-routes.ts'
+import { OfReservation, requireReceipt } from './receipt-access.ts'
+import { aReservation, type ReservationRoutes } from './reservation-routes.ts'
 
 /** Streams of one process: each holds a connection and is looked after every second. Others poll. */
 const maxStreams = 2_000
@@ -14,6 +14,8 @@ const lookEveryMs = 1_000
 const lookEveryDecidedMs = 10_000
 /** A stream ends after this long, in ms; a browser opens it again by itself. */
 const maxStreamMs = 15 * 60_000
+
+const EventStream = z.string().meta({ examples: [`event: status\ndata: ${JSON.stringify(aReservation)}\n\n`] })
 
 /** Server-sent events of one reservation: the status at once, then at each change. */
 export const eventRoutes: FastifyPluginAsyncZod<Pick<ReservationRoutes, 'view' | 'verify'>> = async (
@@ -28,14 +30,15 @@ export const eventRoutes: FastifyPluginAsyncZod<Pick<ReservationRoutes, 'view' |
     '/v1/reservations/:id/events',
     {
       schema: {
+        operationId: 'followReservation',
         summary: 'What becomes of it, as it happens',
         description: 'Server-sent events: one `status` event per change, its data as of `GET /v1/reservations/{id}`.',
         tags: ['reservations'],
         security: [{ receipt: [] }],
-        params: z.object({ id: z.string() }),
+        params: OfReservation,
         response: {
-          200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
-          ...problemResponses(401, 404, 503),
+          200: { description: 'The stream', content: { 'text/event-stream': { schema: EventStream } } },
+          ...problemResponses(401, 404, 'unavailable', 'outcome-unavailable'),
         },
       },
     },

@@ -13,7 +13,12 @@ const Status = z
     spooledBatches: z.int(),
     announcement: Announcement.nullable(),
   })
-  .meta({ id: 'Status' })
+  .meta({
+    id: 'Status',
+    examples: [
+      { rung: 'normal', since: '2026-12-01T00:00:00Z', intake: 'open', spooledBatches: 0, announcement: null },
+    ],
+  })
 
 export type HealthRoutes = {
   /** Whether a request sent now could be accepted: at least one store answers, and this process is not about to leave. */
@@ -26,13 +31,20 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutes> = async (app, { i
 
   app.get(
     '/livez',
-    { schema: { summary: 'The process runs', tags: ['health'], response: { 200: Well } } },
+    { schema: { operationId: 'isAlive', summary: 'The process runs', tags: ['health'], response: { 200: Well } } },
     async () => ({ status: 'ok' }) as const,
   )
 
   app.get(
     '/readyz',
-    { schema: { summary: 'It can accept', tags: ['health'], response: { 200: Well, ...problemResponses(503) } } },
+    {
+      schema: {
+        operationId: 'isReady',
+        summary: 'It can accept',
+        tags: ['health'],
+        response: { 200: Well, ...problemResponses(503) },
+      },
+    },
     async (request, reply) => {
       if (isReady()) return { status: 'ok' } as const
       return sendProblem(request, reply, 'unavailable', 'No store answers, or this process is stopping.', {
@@ -45,7 +57,7 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutes> = async (app, { i
     '/status',
     {
       config: { cacheControl: everySecond },
-      schema: { summary: 'How the service is', tags: ['health'], response: { 200: Status } },
+      schema: { operationId: 'readStatus', summary: 'How the service is', tags: ['health'], response: { 200: Status } },
     },
     async () => status(),
   )

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { z } from 'zod'
 import { lanes } from '../domain/lane.ts'
 import type { NoticeDepth } from '../postgres/notices.ts'
 import type { QueueDepth } from '../postgres/queues.ts'
@@ -8,6 +9,8 @@ import type { Catalogue } from '../status/catalogue.ts'
 import type { Ladder } from '../status/rung.ts'
 import type { BatchMeter } from './batch-meter.ts'
 import { measureAnswers } from './measure-answers.ts'
+
+const Metrics = z.string().meta({ examples: ['junban_accepted_number{campaign="demo",lane="web"} 1234\n'] })
 
 const rungs = ['normal', 'deciding-late', 'redis-away', 'postgres-away', 'overloaded', 'refusing']
 
@@ -145,7 +148,13 @@ export function serveMetrics(
       }
   }
 
-  app.get('/metrics', { schema: { hide: true } as object, logLevel: 'silent' }, async (_request, reply) => {
+  const schema = {
+    operationId: 'readMetrics',
+    summary: 'What is measured, for Prometheus',
+    tags: ['health'],
+    response: { 200: { description: 'The text format', content: { 'text/plain': { schema: Metrics } } } },
+  }
+  app.get('/metrics', { schema, logLevel: 'silent' }, async (_request, reply) => {
     await readFromPostgres()
     const all = Registry.merge([registry, batchMeter.registry])
     return reply.header('content-type', all.contentType).send(await all.metrics())

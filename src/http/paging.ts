@@ -7,7 +7,11 @@ const maxLimit = 1_000
 
 export const Paging = z.object({
   limit: z.coerce.number('is not a number').int().min(1).max(maxLimit).default(defaultLimit),
-  after: z.string().max(200).optional().meta({ description: 'The `next` of the page before.' }),
+  after: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'The `next` of the page before.', examples: ['minato'] }),
 })
 
 /**

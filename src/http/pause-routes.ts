@@ -9,7 +9,7 @@ const What = z
   .enum(['intake', 'allocation'])
   .meta({ description: '`intake`: requests are refused. `allocation`: they are accepted as ever, and wait.' })
 
-const Steered = z.object({ campaign: z.string(), what: What, paused: z.boolean() })
+const Steered = z.object({ campaign: CampaignId, what: What, paused: z.boolean().meta({ examples: [true] }) })
 
 export type PauseRoutes = { operate: Operate }
 
@@ -23,6 +23,7 @@ export const pauseRoutes: FastifyPluginAsyncZod<PauseRoutes> = async (app, { ope
       config: { role: 'admin' },
       schema: {
         ...common,
+        operationId: 'pauseCampaign',
         summary: 'Stop accepting or deciding',
         description: 'Kept until it is resumed, whatever is restarted meanwhile.',
         body: z.strictObject({ what: What, reason: PauseReason }),
@@ -41,6 +42,7 @@ export const pauseRoutes: FastifyPluginAsyncZod<PauseRoutes> = async (app, { ope
       config: { role: 'admin' },
       schema: {
         ...common,
+        operationId: 'resumeCampaign',
         summary: 'Go on accepting or deciding',
         body: z.strictObject({ what: What, reason: PauseReason.optional() }),
         response,

@@ -6,7 +6,7 @@ import { isTransient } from '../postgres/errors.ts'
 import { LateAnswer } from '../queue/bounded.ts'
 import { StoreAway } from '../queue/breaker.ts'
 import type { AnnouncementView } from '../status/announcements.ts'
-import { Announcement } from './announcement.ts'
+import { problemMediaType, problemSchemas, typeUri } from './problem-schemas.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,30 +15,42 @@ declare module 'fastify' {
   }
 }
 
-export const problemMediaType = 'application/problem+json'
-const typePrefix = 'https://junban.dev/problems/'
+const types = Object.keys(problems) as ProblemType[]
+type Status = (typeof problems)[ProblemType]['status']
 
-/** RFC 9457. Some types add fields: `opensAt`, `id`, `receipt`. */
-export const ProblemDetails = z
-  .looseObject({
-    type: z.string().meta({ description: 'A URI; stable. What went wrong is its last part.' }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    instance: z.string().meta({ description: 'The request id, as in `x-request-id` and the logs.' }),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-    announcement: Announcement.nullable().optional().meta({ description: 'With status 503: what operators announce.' }),
-  })
-  .meta({ id: 'Problem', description: 'Problem details (RFC 9457)' })
+/** What any route may answer: too many refusals of an address, a bug of ours. */
+const everywhere = ['too-many-requests', 'internal'] as const
 
-/** The problem responses of a route, by status. */
-export const problemResponses = (...statuses: number[]) =>
-  Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      { description: STATUS_CODES[status], content: { [problemMediaType]: { schema: ProblemDetails } } },
-    ]),
+/** The header, as the description of the API has it. */
+const retryAfter = { type: 'integer', description: 'Seconds to wait before asking again.' }
+
+/**
+ * The problem responses of a route, by status. A problem is given by its type; or by its status, which is then the first of the table
+ * in `errors.ts` that has it: 403 is `forbidden`, 503 `unavailable`.
+ */
+export function problemResponses(...given: (ProblemType | Status)[]) {
+  const wanted = new Set(
+    [...given, ...everywhere].map((one) =>
+      typeof one === 'string' ? one : types.find((type) => problems[type].status === one)!,
+    ),
   )
+  const byStatus = Map.groupBy(wanted, (type) => problems[type].status)
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => {
+      const [first, ...others] = ofStatus.map((type) => problemSchemas[type]) as [z.ZodObject, ...z.ZodObject[]]
+      const schema = others.length ? z.union([first, ...others]) : first
+      const retry = ofStatus.some((type) => problems[type].retry)
+      return [
+        status,
+        {
+          description: STATUS_CODES[status],
+          ...(retry && { headers: { 'Retry-After': retryAfter } }),
+          content: { [problemMediaType]: { schema } },
+        },
+      ]
+    }),
+  )
+}
 
 /** A full second or more of jitter, so that those who were refused together do not come back together. */
 const withJitter = (seconds: number) => Math.max(1, Math.round(seconds * (0.5 + Math.random())))
@@ -65,7 +77,7 @@ export function sendProblem(
     .header('cache-control', 'no-store')
     .serializer(JSON.stringify)
     .send({
-      type: typePrefix + type,
+      type: typeUri(type),
       title,
       status,
       detail,

@@ -16,7 +16,21 @@ const Queue = z
     decidedPerSecond: z.int(),
     estimatedWaitSeconds: z.int().nullable(),
   })
-  .meta({ id: 'Queue' })
+  .meta({
+    id: 'Queue',
+    examples: [
+      {
+        campaign: 'demo',
+        lane: 'web',
+        waiting: 1200,
+        active: 4,
+        setAside: 0,
+        oldestBatchAgeSeconds: 1.4,
+        decidedPerSecond: 850,
+        estimatedWaitSeconds: 2,
+      },
+    ],
+  })
 
 export type QueueRoutes = { readDepths: () => Promise<QueueDepth[]>; board: Board }
 
@@ -26,6 +40,7 @@ export const queueRoutes: FastifyPluginAsyncZod<QueueRoutes> = async (app, { rea
     {
       config: { role: 'viewer' },
       schema: {
+        operationId: 'listQueues',
         summary: 'How deep the queues are',
         tags: ['operators'],
         security: [{ operatorKey: [] }],

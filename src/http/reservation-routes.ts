@@ -12,12 +12,43 @@ import { viewCalendar } from '../status/calendar.ts'
 import type { ReservationView } from '../status/view-reservation.ts'
 import { requireOperator } from './operator-access.ts'
 import { problemResponses } from './problem-details.ts'
-import { requireReceipt } from './receipt-access.ts'
+import { OfReservation, requireReceipt } from './receipt-access.ts'
 
 /** Visible ASCII, as the draft for `Idempotency-Key` has it, without its quotes' meaning. */
-const IdempotencyKey = z.string().regex(/^[!-~]{1,255}$/, 'is not 1 to 255 visible characters, given once')
+const IdempotencyKey = z
+  .string()
+  .regex(/^[!-~]{1,255}$/, 'is not 1 to 255 visible characters, given once')
+  .meta({ description: 'A new one asks anew, as after a cancellation.', examples: ['b3f1c7de'] })
 
-const Wait = z.object({ ahead: z.int(), p50Seconds: z.int().nullable(), p90Seconds: z.int().nullable() })
+const Wait = z.object({
+  ahead: z.int().meta({ description: 'People of the same lane who are decided before.' }),
+  p50Seconds: z
+    .int()
+    .nullable()
+    .meta({ description: 'Half of those with as many ahead waited less. Null: not known.' }),
+  p90Seconds: z.int().nullable(),
+})
+
+/** As an example. */
+export const aReservation = {
+  id: '0d4e3a52-6b1f-5c38-9a07-2f8c5d1e7b94',
+  campaign: 'demo',
+  status: 'booked',
+  reason: null,
+  queueNumber: 1234,
+  acceptedAt: '2026-12-01T09:00:01+09:00',
+  decidedAt: '2026-12-01T09:00:02+09:00',
+  wait: null,
+  appointments: [
+    {
+      dose: 1,
+      slotId: 'shibuya@20261201T0030Z',
+      startsAt: '2026-12-01T09:30:00+09:00',
+      endsAt: '2026-12-01T10:00:00+09:00',
+      location: { id: 'shibuya', name: '渋谷区役所 (Shibuya)', address: '東京都渋谷区宇田川町1-1' },
+    },
+  ],
+}
 
 const Accepted = z
   .object({
@@ -27,7 +58,18 @@ const Accepted = z
     receipt: z.string().meta({ description: 'Whoever holds it, and nobody else, can see or change the reservation.' }),
     wait: Wait,
   })
-  .meta({ id: 'Accepted' })
+  .meta({
+    id: 'Accepted',
+    examples: [
+      {
+        id: aReservation.id,
+        status: 'queued',
+        queueNumber: 1234,
+        receipt: 'AWkuGcACAAANTjpSax9cOJoHL4xdHnuUAZ8xqwR_cuqxU2e3d0mbDgRkZW1vAmsxq1Zb3jT0c9kR7yPzqkV4mw',
+        wait: { ahead: 120, p50Seconds: 1, p90Seconds: 2 },
+      },
+    ],
+  })
 
 const Reservation = z
   .object({
@@ -49,7 +91,18 @@ const Reservation = z
       }),
     ),
   })
-  .meta({ id: 'Reservation' })
+  .meta({ id: 'Reservation', examples: [aReservation] })
+
+const acceptedHeaders = {
+  Location: { type: 'string', description: 'Where the reservation is: `/v1/reservations/{id}`.' },
+  'Retry-After': { type: 'integer', description: 'Seconds after which to ask what became of it.' },
+}
+
+const Calendar = z.string().meta({
+  examples: [
+    'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//junban//junban//EN\r\nMETHOD:PUBLISH\r\nBEGIN:VEVENT\r\n…\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n',
+  ],
+})
 
 export type ReservationRoutes = {
   submit: Intake['submit']
@@ -68,14 +121,23 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
     '/v1/campaigns/:campaign/reservations',
     {
       schema: {
+        operationId: 'reserve',
         summary: 'Ask for a seat',
         description:
           'Answered at once with a receipt and a queue number, and decided in order. With an operator key: lane `agent`.',
         tags: ['reservations'],
+        security: [{}, { operatorKey: [] }],
         params: z.object({ campaign: CampaignId }),
         headers: z.object({ 'idempotency-key': IdempotencyKey.optional() }),
         body: ReservationRequest,
-        response: { 202: Accepted, ...problemResponses(400, 403, 404, 413, 415, 422, 429, 503) },
+        response: {
+          202: {
+            description: 'Accepted',
+            headers: acceptedHeaders,
+            content: { 'application/json': { schema: Accepted } },
+          },
+          ...problemResponses(400, 401, 403, 'not-eligible', 'not-open', 404, 413, 415, 422, 503, 'outcome-unknown'),
+        },
       },
       // Before the body is read: a refusal costs as little as it can.
       onRequest: (request, _reply, done) => {
@@ -114,12 +176,13 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
     '/v1/reservations/:id',
     {
       schema: {
+        operationId: 'readReservation',
         summary: 'What became of it',
         description: 'With the receipt as bearer token.',
         tags: ['reservations'],
         security: [{ receipt: [] }],
-        params: z.object({ id: z.string() }),
-        response: { 200: Reservation, ...problemResponses(401, 404, 503) },
+        params: OfReservation,
+        response: { 200: Reservation, ...problemResponses(401, 404, 'outcome-unavailable') },
       },
     },
     async (request, reply) => {
@@ -134,13 +197,14 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
     '/v1/reservations/:id/calendar.ics',
     {
       schema: {
+        operationId: 'readCalendar',
         summary: 'The appointments, for a calendar',
         tags: ['reservations'],
         security: [{ receipt: [] }],
-        params: z.object({ id: z.string() }),
+        params: OfReservation,
         response: {
-          200: { description: 'The calendar', content: { 'text/calendar': { schema: z.string() } } },
-          ...problemResponses(401, 404, 503),
+          200: { description: 'The calendar', content: { 'text/calendar': { schema: Calendar } } },
+          ...problemResponses(401, 404, 'outcome-unavailable'),
         },
       },
     },

@@ -16,7 +16,19 @@ const SetAside = z
     error: z.string().meta({ description: 'What the database said when it was to be committed.' }),
     setAsideAt: z.string(),
   })
-  .meta({ id: 'SetAside' })
+  .meta({
+    id: 'SetAside',
+    examples: [
+      {
+        requestId: '0d4e3a52-6b1f-5c38-9a07-2f8c5d1e7b94',
+        campaign: 'demo',
+        lane: 'web',
+        queueNumber: 1234,
+        error: '23514 slots_never_oversold',
+        setAsideAt: '2026-12-01T00:00:02Z',
+      },
+    ],
+  })
 
 export type SetAsideRoutes = { operate: Operate }
 
@@ -30,6 +42,7 @@ export const setAsideRoutes: FastifyPluginAsyncZod<SetAsideRoutes> = async (app,
       config: { role: 'viewer' },
       schema: {
         ...common,
+        operationId: 'listSetAside',
         summary: 'Requests that could not be committed',
         description: 'The oldest first. The others went on; these wait for an operator.',
         querystring: Paging.extend({ campaign: CampaignId.optional(), after: Uuid.optional() }),
@@ -63,10 +76,16 @@ export const setAsideRoutes: FastifyPluginAsyncZod<SetAsideRoutes> = async (app,
       config: { role: 'admin' },
       schema: {
         ...common,
+        operationId: 'retrySetAside',
         summary: 'Put it at the end of its lane',
         params,
         response: {
-          200: z.object({ requestId: z.string(), campaign: z.string(), lane: Lane, queueNumber: z.int() }),
+          200: z.object({
+            requestId: Uuid,
+            campaign: CampaignId,
+            lane: Lane,
+            queueNumber: z.int().meta({ examples: [1302] }),
+          }),
           ...problemResponses(400, 401, 403, 404, 409, 503),
         },
       },
@@ -80,14 +99,17 @@ export const setAsideRoutes: FastifyPluginAsyncZod<SetAsideRoutes> = async (app,
       config: { role: 'admin' },
       schema: {
         ...common,
+        operationId: 'withdrawSetAside',
         summary: 'Reject it',
         description: 'With the reason `withdrawn-by-operator`.',
         params,
         response: {
           200: z.object({
-            requestId: z.string(),
-            campaign: z.string(),
-            before: z.boolean().meta({ description: 'It had been decided before, and keeps that decision.' }),
+            requestId: Uuid,
+            campaign: CampaignId,
+            before: z
+              .boolean()
+              .meta({ description: 'It had been decided before, and keeps that decision.', examples: [false] }),
           }),
           ...problemResponses(400, 401, 403, 404, 409, 503),
         },

@@ -9,7 +9,7 @@ import { pauseIntake, pauseWriter, readPauses, resumeIntake, resumeWriter } from
 export type Pausable = 'intake' | 'allocation'
 
 /** Why something is paused, for those who find it so. */
-export const PauseReason = text(200)
+export const PauseReason = text(200).meta({ examples: ['The slots of Saturday are imported anew.'] })
 
 const statements = {
   intake: { pause: pauseIntake, resume: resumeIntake },

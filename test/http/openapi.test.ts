@@ -1,20 +1,32 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { beforeAll, expect, test } from 'vitest'
+import { problems } from '#src/errors.ts'
+import { typeUri } from '#src/http/problem-schemas.ts'
 import { type RunningApi, runApi } from './running-api.ts'
 
 const committed = join(import.meta.dirname, '../../openapi.json')
 
+type Media = { schema: unknown; example?: unknown; examples?: Record<string, { $ref: string }> }
 type Operation = {
+  operationId?: string
   summary?: string
-  parameters?: { name: string; in: string }[]
+  tags?: string[]
+  parameters?: { name: string; in: string; example?: unknown; schema: object }[]
+  requestBody?: { content: Record<string, Media> }
   security?: Record<string, unknown>[]
-  responses: Record<string, { description?: string; content?: Record<string, { schema: unknown }> }>
+  responses: Record<string, { description?: string; content?: Record<string, Media> }>
 }
 type Document = {
   openapi: string
   info: { title: string; version: string }
+  tags: { name: string; description: string }[]
   paths: Record<string, Record<string, Operation>>
+  components: {
+    schemas: Record<string, { description?: string; properties?: Record<string, { const?: unknown }> }>
+    examples: Record<string, { value: unknown }>
+  }
 }
 
 let api: RunningApi
@@ -92,6 +104,57 @@ test('every refusal is a problem document, and operators’ routes ask for an op
   }
 })
 
+test('every operation has a name that makes a method of a client, and a described tag', () => {
+  const ids = operations().map(({ name, operation }) => {
+    expect(operation.operationId, name).toMatch(/^[a-z][A-Za-z]+$/)
+    expect(operation.tags, name).toHaveLength(1)
+    expect(document.tags.map((tag) => tag.name)).toContain(operation.tags![0])
+    return operation.operationId
+  })
+  expect(new Set(ids).size).toBe(ids.length)
+  for (const { description } of document.tags) expect(description).toMatch(/\S/)
+})
+
+test('every body has an example, and every example is what its schema says', () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  ajv.addSchema({ $id: 'junban', components: document.components })
+  const fits = (schema: unknown) =>
+    ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"junban#/components')))
+  for (const { name, operation } of operations()) {
+    for (const { name: parameter, in: where, example, schema } of operation.parameters ?? []) {
+      if (where === 'path') expect(example, `${name} ${parameter}`).toBeDefined()
+      if (example !== undefined) expect(fits(schema)(example), `${name} ${parameter}`).toBe(true)
+    }
+    const bodies = [['request', operation.requestBody] as const, ...Object.entries(operation.responses)]
+    for (const [of, body] of bodies)
+      for (const { schema, example, examples = {} } of Object.values(body?.content ?? {})) {
+        const values = Object.values(examples).map(
+          ({ $ref }) => document.components.examples[$ref.split('/').at(-1)!]!.value,
+        )
+        const all = example === undefined ? values : [example, ...values]
+        expect(all.length, `${name} ${of}`).toBeGreaterThan(0)
+        const validate = fits(schema)
+        for (const one of all) expect(validate(one) ? null : validate.errors, `${name} ${of}`).toBeNull()
+      }
+  }
+})
+
+test('every type of problem is described, with what it means', () => {
+  const described = Object.values(document.components.schemas).flatMap(({ description, properties }) => {
+    const type = properties?.type?.const
+    return typeof type === 'string' ? [{ type, description }] : []
+  })
+  expect(described).toEqual(
+    expect.arrayContaining(
+      Object.entries(problems).map(([type, { meaning }]) => ({
+        type: typeUri(type as keyof typeof problems),
+        description: meaning,
+      })),
+    ),
+  )
+  expect(described).toHaveLength(Object.keys(problems).length)
+})
+
 test('what is no JSON is not described as JSON', () => {
   const typesOf = (path: string) => Object.keys(document.paths[path]?.get?.responses['200']?.content ?? {})
   expect(typesOf('/v1/reservations/{id}/calendar.ics')).toEqual(['text/calendar'])
@@ -114,6 +177,7 @@ const promised = {
   'GET /livez': '/livez',
   'GET /readyz': '/readyz',
   'GET /status': '/status',
+  'GET /metrics': '/metrics',
   'POST /v1/operator/campaigns/{campaign}/reservations/import': '/v1/operator/campaigns/anyone/reservations/import',
   'GET /v1/operator/queues': '/v1/operator/queues',
 }
