@@ -15,7 +15,7 @@ WORKDIR /app
 # From what changes seldom to what changes often. Owned by root: the process cannot change its own code.
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
-COPY deploy/is-ready.ts deploy/secrets.ts ./deploy/
+COPY deploy/is-alive.ts deploy/is-ready.ts deploy/secrets.ts ./deploy/
 COPY migrations ./migrations
 COPY workers ./workers
 COPY src ./src

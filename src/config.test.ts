@@ -22,7 +22,7 @@ beforeEach(() => {
 })
 
 /** Every variable that can be wrong, wrong: all but these. */
-const anyText = ['HOST', 'DATA_DIR']
+const anyText = ['HOST', 'DATA_DIR', 'HEARTBEAT_FILE']
 const wrong: Record<string, string> = {
   DATABASE_URL: 'mysql://localhost/junban',
   REDIS_URL: 'localhost:6379',
@@ -92,6 +92,7 @@ test('what is not set, or set to nothing, has its default', () => {
     port: 3000,
     dataDir: resolve('.data'),
     logLevel: 'info',
+    heartbeatFile: null,
     trustedProxies: 0,
     refusalsPerMinute: 600,
   }

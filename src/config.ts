@@ -34,6 +34,7 @@ export const Environment = z.object({
   PORT: z.coerce.number('is not a port').int().min(0).max(65_535).default(3000),
   DATA_DIR: z.string().min(1).default('.data'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  HEARTBEAT_FILE: z.string().min(1).optional(),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   REFUSALS_PER_MINUTE: z.coerce.number().int().min(1).default(600),
   JUNBAN_RECEIPT_KEYS: KeyRing.optional(),
@@ -73,6 +74,8 @@ export type Config = {
   port: number
   dataDir: string
   logLevel: string
+  /** Where a process without HTTP shows that it lives; null: nowhere. */
+  heartbeatFile: string | null
   trustedProxies: number
   refusalsPerMinute: number
 }
@@ -94,6 +97,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port: parsed.PORT,
     dataDir,
     logLevel: parsed.LOG_LEVEL,
+    heartbeatFile: parsed.HEARTBEAT_FILE ?? null,
     trustedProxies: parsed.TRUSTED_PROXIES,
     refusalsPerMinute: parsed.REFUSALS_PER_MINUTE,
   }

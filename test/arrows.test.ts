@@ -7,7 +7,7 @@ const stages = ['http', 'intake', 'queue', 'allocation', 'postgres', 'status', '
 /** What lies under every stage. */
 const floor = 'postgres'
 /** These import nothing of ours but each other. */
-const leaves = ['domain', 'privacy', 'config.ts', 'errors.ts', 'logger.ts', 'or-exit.ts']
+const leaves = ['domain', 'privacy', 'config.ts', 'errors.ts', 'heartbeat.ts', 'logger.ts', 'or-exit.ts']
 /** Whoever wires: one file is one process. */
 const entries = ['src/api.ts', 'src/start.ts', 'src/cli.ts', ...globSync('workers/*.ts', { cwd: top() })]
 

@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace'
 import { createDecideNext } from '#src/allocation/decide-next.ts'
 import { loadConfig } from '#src/config.ts'
 import { leaveWithParent } from '#src/embedded/leave-with-parent.ts'
+import { createHeartbeat } from '#src/heartbeat.ts'
 import { createLogger } from '#src/logger.ts'
 import { orExit } from '#src/or-exit.ts'
 import { isAnswer } from '#src/postgres/errors.ts'
@@ -21,6 +22,9 @@ import { rememberOutcomes } from '#src/status/outcomes.ts'
 const shutdownMs = 10_000
 /** A blocking read that hears nothing for this long is on a dead socket. */
 const workerSocketTimeoutMs = drainDelaySeconds * 1_000 + 4_000
+
+/** A sweep is due every second, and waits for a store that is late. */
+const sweepWithinMs = 30_000
 
 const config = orExit(() => loadConfig())
 const log = createLogger(config.logLevel, 'allocator')
@@ -40,6 +44,7 @@ const workerRedis = config.redisUrl
   ? connectWorkerRedis(config.redisUrl, 'allocator-worker', workerSocketTimeoutMs, log)
   : null
 
+const beat = createHeartbeat(config.heartbeatFile, log)
 const decideNext = createDecideNext({ pool, allocator, log })
 const watchdogPool = createPool({ url: config.databaseUrl, role: 'junban_allocator', name: 'watchdog', log, max: 1 })
 const watchdog = watchDeciding({ pool: watchdogPool, end: () => process.exit(1), log })
@@ -63,6 +68,7 @@ const consumer = consume({
           .catch((err) => log.debug({ err }, 'outcomes not kept in redis'))
     }
   },
+  swept: () => beat(sweepWithinMs),
   log,
 })
 const spoolWatch =

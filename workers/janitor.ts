@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { loadConfig } from '#src/config.ts'
 import { leaveWithParent } from '#src/embedded/leave-with-parent.ts'
+import { createHeartbeat } from '#src/heartbeat.ts'
 import { createLogger } from '#src/logger.ts'
 import { createTidyUp } from '#src/operations/tidy-up.ts'
 import { orExit } from '#src/or-exit.ts'
@@ -12,6 +13,8 @@ import { tidyRedis } from '#src/queue/tidy-redis.ts'
 const runEveryMs = 10 * 60_000
 /** After a run that failed, as when Postgres is away. */
 const afterFailureMs = 30_000
+/** No run takes longer, however much there is to clear. */
+const longestRunMs = 30 * 60_000
 /** A stop waits this long for the statement in flight. */
 const shutdownMs = 10_000
 
@@ -26,9 +29,11 @@ const tidyUp = createTidyUp({
   log,
 })
 
+const beat = createHeartbeat(config.heartbeatFile, log)
 let timer: NodeJS.Timeout
 let running: Promise<void> = Promise.resolve()
 function runIn(ms: number) {
+  beat(ms + longestRunMs)
   timer = setTimeout(() => {
     running = tidyUp().then(
       () => runIn(runEveryMs),

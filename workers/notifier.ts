@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { loadConfig, loadMasterKeys, loadNotifierConfig } from '#src/config.ts'
 import { leaveWithParent } from '#src/embedded/leave-with-parent.ts'
+import { createHeartbeat } from '#src/heartbeat.ts'
 import { createLogger } from '#src/logger.ts'
 import { keepNotifying } from '#src/notifications/keep-notifying.ts'
 import { createNotifyDue } from '#src/notifications/notify-due.ts'
@@ -10,6 +11,9 @@ import { createPool } from '#src/postgres/pool.ts'
 
 /** A stop waits this long for those who are being told: longer than the slowest try. */
 const shutdownMs = 40_000
+
+/** A turn tells a few at once, and the slowest try takes half of a minute. */
+const turnWithinMs = 2 * 60_000
 
 const { config, notifier, masterKeys } = orExit(() => ({
   config: loadConfig(),
@@ -21,8 +25,12 @@ const channels = openChannels(notifier)
 const pool = createPool({ url: config.databaseUrl, role: 'junban_notifier', name: 'notifier', log })
 
 // Nothing to tell by: stays, so that whoever watches processes does not start it again and again, and touches nothing.
-const notifying = channels.length > 0 ? keepNotifying(createNotifyDue({ pool, masterKeys, channels, log }), log) : null
-const idle = notifying ? null : setInterval(() => {}, 2 ** 30)
+const beat = createHeartbeat(config.heartbeatFile, log)
+const turned = () => beat(turnWithinMs)
+const notifying =
+  channels.length > 0 ? keepNotifying(createNotifyDue({ pool, masterKeys, channels, log }), turned, log) : null
+const idle = notifying ? null : setInterval(turned, turnWithinMs / 4)
+turned()
 
 const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
   log.info({ err, signal }, 'notifier stopping')

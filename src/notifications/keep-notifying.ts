@@ -7,13 +7,17 @@ const lookEveryMs = 1_000
 /** After a failure, as when Postgres is away. */
 const afterFailureMs = 5_000
 
-/** Tells what is due, again and again, until closed; what is being told then is told to the end. */
-export function keepNotifying(notifyDue: NotifyDue, log: Logger) {
+/**
+ * Tells what is due, again and again, until closed; what is being told then is told to the end. `looked` is called at each turn,
+ * whether there was something to tell or not.
+ */
+export function keepNotifying(notifyDue: NotifyDue, looked: () => void, log: Logger) {
   const stopping = new AbortController()
   const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {})
 
   async function notifyForEver() {
     while (!stopping.signal.aborted) {
+      looked()
       try {
         const { claimed, told, again, setAside } = await notifyDue()
         if (claimed > 0) log.info({ count: claimed, told, again, setAside }, 'notices tried')

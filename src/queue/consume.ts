@@ -22,6 +22,7 @@ export function consume({
   pipe,
   workerRedis,
   decideAll,
+  swept,
   log,
 }: {
   databaseUrl: string
@@ -29,6 +30,8 @@ export function consume({
   pipe: PipeStore | null
   workerRedis: Redis | null
   decideAll: (campaign: string, isStopping: () => boolean) => Promise<void>
+  /** Called after each sweep, whether it found the stores or not. */
+  swept: () => void
   log: Logger
 }) {
   const { pool } = logStore
@@ -82,11 +85,12 @@ export function consume({
   async function sweepForEver() {
     while (!stopping.signal.aborted) {
       await sweep().catch((err) => log.debug({ err }, 'sweep failed'))
+      swept()
       await sleep(sweepEveryMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
 
-  const swept = sweepForEver()
+  const sweeping = sweepForEver()
   const listening = listen({
     url: databaseUrl,
     role: 'junban_allocator',
@@ -101,7 +105,7 @@ export function consume({
     /** Takes no further work; the transactions in flight end first. */
     async close() {
       stopping.abort()
-      await Promise.all([swept, listening.close(), ...[...desks.values()].map((desk) => desk.stop())])
+      await Promise.all([sweeping, listening.close(), ...[...desks.values()].map((desk) => desk.stop())])
       await Promise.all([...workers.keys()].map(closeLanes))
     },
   }

@@ -47,6 +47,8 @@ test('stores come first, then the migration, then the processes, then nginx; eac
   for (const { depends_on = {} } of Object.values(services))
     for (const [needed, { condition }] of Object.entries(depends_on))
       if (condition === 'service_healthy') expect(services[needed]!.healthcheck, needed).toBeDefined()
+  const lasting = Object.entries(services).filter(([name, { profiles }]) => name !== 'migrate' && !profiles)
+  for (const [name, { healthcheck }] of lasting) expect(healthcheck, name).toBeDefined()
 })
 
 test('only nginx can be reached from outside, and only it and the notifier can go out', () => {

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { parseCompose, readTop, top } from './read-compose.ts'
@@ -9,8 +9,9 @@ type Container = {
   args: string[]
   env: { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[]
   securityContext: Record<string, unknown>
-  livenessProbe?: { httpGet: { path: string } }
+  livenessProbe?: { httpGet?: { path: string }; exec?: { command: string[] } }
   readinessProbe?: { httpGet: { path: string } }
+  volumeMounts?: { name: string; mountPath: string }[]
 }
 type Manifest = {
   kind: string
@@ -20,7 +21,7 @@ type Manifest = {
     selector: { matchLabels: Record<string, string> }
     template: {
       metadata: { labels: Record<string, string> }
-      spec: { containers: [Container]; securityContext: object }
+      spec: { containers: [Container]; securityContext: object; volumes?: { name: string }[] }
     }
   }
   data?: Record<string, string>
@@ -67,12 +68,25 @@ test('no secret stands in clear: each comes from a Secret, and none is here', ()
 test('the API is asked whether it lives and whether it is ready; two of API and allocator run, and one always stays', () => {
   const deployment = (name: string) => ofKind('Deployment').find(({ metadata }) => metadata.name === name)!
   const [{ livenessProbe, readinessProbe }] = deployment('junban-api').spec.template.spec.containers
-  expect([livenessProbe!.httpGet.path, readinessProbe!.httpGet.path]).toEqual(['/livez', '/readyz'])
+  expect([livenessProbe!.httpGet!.path, readinessProbe!.httpGet.path]).toEqual(['/livez', '/readyz'])
   expect(ofKind('PodDisruptionBudget').map(({ metadata }) => metadata.name)).toEqual(['junban-allocator', 'junban-api'])
   for (const { metadata, spec } of ofKind('PodDisruptionBudget')) {
     const { spec: of } = deployment(metadata.name)
     expect(of.replicas).toBe(2)
     expect(of.template.metadata.labels).toMatchObject(spec.selector.matchLabels)
+  }
+})
+
+test('who has no HTTP is asked whether it lives by the command of docker-compose.yml, and can write where it says so', () => {
+  const { services } = parseCompose()
+  const file = ofKind('ConfigMap')[0]!.data!.HEARTBEAT_FILE!
+  for (const name of ['allocator', 'notifier', 'janitor']) {
+    const { containers, volumes } = ofKind('Deployment').find(({ metadata }) => metadata.name === `junban-${name}`)!
+      .spec.template.spec
+    const [{ livenessProbe, volumeMounts }] = containers
+    expect(livenessProbe!.exec!.command, name).toEqual(services[name]!.healthcheck!.test.slice(1))
+    expect(services[name]!.environment!.HEARTBEAT_FILE).toBe(file)
+    expect(volumeMounts).toEqual([{ name: volumes![0]!.name, mountPath: dirname(file) }])
   }
 })
 

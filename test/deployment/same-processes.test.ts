@@ -128,11 +128,12 @@ test('what docker-compose.yml starts, in its order, takes a booking, decides it 
       const port = isApi ? await quietPort() : 0
       // Of the notifier: its gateways are on this machine here.
       const more = isApi ? { PORT: String(port) } : name === 'notifier' ? { NOTIFY_LOOPBACK: 'yes' } : {}
-      const environment = environmentOf(service, more)
       const file = { name: `${name}.${n}`, script: service.command![0]!, folder: logs }
+      // In a container of its own each has a /tmp of its own.
+      const ownTmp = isApi ? {} : { HEARTBEAT_FILE: join(dir, `${file.name}.alive`) }
+      const environment = environmentOf(service, { ...more, ...ownTmp })
       processes.push({ name: file.name, process: await spawnProcess(file, environment) })
-      if (!isApi) continue
-      apis.push({ name, url: `http://127.0.0.1:${port}` })
+      if (isApi) apis.push({ name, url: `http://127.0.0.1:${port}` })
       const [kind, program, ...args] = service.healthcheck!.test
       expect([kind, program]).toEqual(['CMD', 'node'])
       await until(`${name} is healthy`, () => runJob(service, args, environment).status === 0)
