@@ -23,6 +23,7 @@ import { formatNumber } from './operations/commands/format-table.ts'
 import { noticeCommands } from './operations/commands/notice-commands.ts'
 import { operatorCommands } from './operations/commands/operator-commands.ts'
 import { queueCommands } from './operations/commands/queue-commands.ts'
+import { rosterCommand } from './operations/commands/roster-command.ts'
 import { setAsideCommands } from './operations/commands/set-aside-commands.ts'
 import { slotCommands } from './operations/commands/slot-commands.ts'
 import { voucherCommands } from './operations/commands/voucher-commands.ts'
@@ -92,6 +93,7 @@ const program = new Command('junban')
   .addCommand(doctorCommand(cli, { look: lookAround, fail }))
   .addCommand(setAsideCommands(cli))
   .addCommand(noticeCommands(cli))
+  .addCommand(rosterCommand(cli))
   .addCommand(voucherCommands(cli))
   .addCommand(operatorCommands(cli))
   .addCommand(auditCommand(cli, { readSpools: findSpools, fail }))

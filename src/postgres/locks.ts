@@ -17,3 +17,6 @@ export const lockSeeding = (tx: Transaction) => lockName(tx, 'junban/seed')
 
 /** One at a time announces. */
 export const lockAnnouncing = (tx: Transaction) => lockName(tx, 'junban/announcement')
+
+/** One at a time adds to what an operator has looked at. */
+export const lockLooking = (tx: Transaction, operator: string) => lockName(tx, `junban/looks/${operator}`)
