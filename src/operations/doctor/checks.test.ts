@@ -93,4 +93,13 @@ test('the newest rehearsal counts for a week; none, and one that cannot be read,
   expect(await checkRehearsal(folder)).toMatchObject({ level: 'warning', found: 'old, 9 days ago: held' })
   await report('new', '{"name":"new","verdict":"held"}', 1)
   expect(await checkRehearsal(folder)).toMatchObject({ level: 'ok', found: 'new, 1 day ago: held' })
+  await report(
+    'broken-promise',
+    '{"name":"bad","verdict":"broke","promises":[{"name":"nothing lost","holds":false}]}',
+    0,
+  )
+  expect(await checkRehearsal(folder)).toMatchObject({
+    level: 'warning',
+    found: 'bad, today: broke; broken: nothing lost',
+  })
 })
