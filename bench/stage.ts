@@ -94,6 +94,7 @@ export async function setStage({ dir, databases, kind, redis, generator, sizes, 
     scope,
     databaseUrl,
     redisUrl,
+    port,
     sizes,
     /** Starts a process of the contender. */
     start,

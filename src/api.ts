@@ -178,6 +178,7 @@ const app = await buildApp({
     checkNotPaused(board, campaign, lane)
     admission.check(campaign, lane)
   },
+  turnsAway: admission.turnsAway,
   view: async (receipt) => viewReservation(await readReservation(receipt), { catalogue, board }),
   verify: (token) => receipts.verify(token, Math.floor(clock.now() / 1_000)),
   authenticate,

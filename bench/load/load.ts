@@ -20,4 +20,6 @@ export type LoadResult = {
   p50Ms: number
   p99Ms: number
   maxMs: number
+  /** All but a hundredth of those answered otherwise had their answer by then; 0 when there were none. */
+  refusedP99Ms: number
 }

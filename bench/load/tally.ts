@@ -3,6 +3,7 @@ import type { LoadResult } from './load.ts'
 /** Counts answers and keeps their latencies. */
 export function createTally() {
   const latencies: number[] = []
+  const refusedLatencies: number[] = []
   const refused: Record<string, number> = {}
   let sent = 0
   const firstSentAt = performance.now()
@@ -13,13 +14,18 @@ export function createTally() {
     },
     /** An answer to what was sent, or was to be sent, at `since` (ms). Status 0: none came. */
     answered(status: number, since: number) {
-      if (status >= 200 && status < 300) latencies.push(performance.now() - since)
-      else refused[status] = (refused[status] ?? 0) + 1
+      const latency = performance.now() - since
+      if (status >= 200 && status < 300) {
+        latencies.push(latency)
+        return
+      }
+      refused[status] = (refused[status] ?? 0) + 1
+      refusedLatencies.push(latency)
     },
     result(): LoadResult {
       const lastAnsweredAt = performance.now()
       const sorted = Float64Array.from(latencies).sort()
-      const quantile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+      const sortedRefused = Float64Array.from(refusedLatencies).sort()
       return {
         sent,
         accepted: sorted.length,
@@ -27,11 +33,15 @@ export function createTally() {
         firstSentAt: performance.timeOrigin + firstSentAt,
         lastAnsweredAt: performance.timeOrigin + lastAnsweredAt,
         acceptedPerSecond: sorted.length / ((lastAnsweredAt - firstSentAt) / 1_000),
-        p50Ms: quantile(0.5),
-        p99Ms: quantile(0.99),
+        p50Ms: quantile(sorted, 0.5),
+        p99Ms: quantile(sorted, 0.99),
         maxMs: sorted.at(-1) ?? 0,
+        refusedP99Ms: quantile(sortedRefused, 0.99),
       }
     },
   }
 }
 export type Tally = ReturnType<typeof createTally>
+
+const quantile = (sorted: Float64Array, share: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
 import { Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify'
@@ -7,10 +8,11 @@ import type { Logger } from '../logger.ts'
 import { type CampaignRoutes, campaignRoutes } from './campaign-routes.ts'
 import { answerClientError, refuseUnclearRequests } from './client-error.ts'
 import { serveDocs } from './docs.ts'
+import { createEarlyRefusal } from './early-refusal.ts'
 import { eventRoutes } from './event-routes.ts'
 import { type HealthRoutes, healthRoutes } from './health-routes.ts'
 import { readJsonBodies } from './json-body.ts'
-import { lingerMs, maxConnections, serverLimits } from './limits.ts'
+import { lingerMs, maxConnections, maxRequestsPerSocket, requestLimits, serverLimits } from './limits.ts'
 import { serveMetrics } from './metrics.ts'
 import { serveOpenApi } from './openapi.ts'
 import { guardOperatorRoutes } from './operator-access.ts'
@@ -27,6 +29,8 @@ export type AppOptions = ReservationRoutes &
   OperatorRoutes &
   Omit<Parameters<typeof serveMetrics>[1], 'board' | 'catalogue'> & {
     log: Logger
+    /** Whether there is no place for one more of the web lane. */
+    turnsAway: () => boolean
     trustedProxies: number
     refusalsPerMinute: number
   }
@@ -51,8 +55,18 @@ function traceAnswer(request: FastifyRequest, reply: FastifyReply, done: () => v
 /** The HTTP side of Junban, ready to listen or to be injected into. Holds no rule: what it does is given to it. */
 export async function buildApp(options: AppOptions) {
   const { log, trustedProxies, refusalsPerMinute } = options
+  let refusedEarly = () => {}
+  const refuseEarly = createEarlyRefusal({
+    turnsAway: options.turnsAway,
+    announcement: options.announcements.view,
+    refused: () => refusedEarly(),
+  })
   const app = fastify({
-    ...serverLimits,
+    ...requestLimits,
+    serverFactory: (handler) =>
+      createServer(serverLimits, (request, response) => {
+        if (!refuseEarly(request, response)) handler(request, response)
+      }),
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     // What is logged of a request names it: a logger of its own for each would be made for nothing.
@@ -68,6 +82,7 @@ export async function buildApp(options: AppOptions) {
     },
   }).withTypeProvider<ZodTypeProvider>()
   app.server.maxConnections = maxConnections
+  app.server.maxRequestsPerSocket = maxRequestsPerSocket
 
   app.setValidatorCompiler(validate)
   app.setSerializerCompiler(serializerCompiler)
@@ -102,7 +117,7 @@ export async function buildApp(options: AppOptions) {
 
   await serveOpenApi(app)
   await serveDocs(app)
-  serveMetrics(app, options)
+  refusedEarly = serveMetrics(app, options).refusedEarly
   await app.register(reservationRoutes, options)
   await app.register(eventRoutes, options)
   await app.register(campaignRoutes, options)

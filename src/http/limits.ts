@@ -11,7 +11,7 @@ const maxHeaderBytes = 8_192
 /** An idle connection is kept for so long, in ms: longer than most proxies keep theirs. */
 const keepAliveTimeoutMs = 65_000
 /** Then a client connects again, so that load finds a process that was started later. */
-const maxRequestsPerSocket = 10_000
+export const maxRequestsPerSocket = 10_000
 /** Connections of one process: 10,000 who keep one and say nothing, and room for those who ask. One takes some 13 kB. */
 export const maxConnections = 12_000
 /** A stop waits this long for connections that the system has taken, then again for what is on its way on them, in ms. */
@@ -19,17 +19,19 @@ export const lingerMs = 500
 /** A part of a path, in characters: a reservation id is 36, an id of an import 128. */
 const maxParamLength = 200
 
+/** Of the server, as Node names them. */
 export const serverLimits = {
-  bodyLimit: bodyLimitBytes,
   requestTimeout: requestTimeoutMs,
   keepAliveTimeout: keepAliveTimeoutMs,
-  maxRequestsPerSocket,
-  http: {
-    headersTimeout: headersTimeoutMs,
-    connectionsCheckingInterval: connectionsCheckingIntervalMs,
-    maxHeaderSize: maxHeaderBytes,
-    requireHostHeader: false, // `refuseUnclearRequests` does, with a problem document
-  },
+  headersTimeout: headersTimeoutMs,
+  connectionsCheckingInterval: connectionsCheckingIntervalMs,
+  maxHeaderSize: maxHeaderBytes,
+  requireHostHeader: false, // `refuseUnclearRequests` does, with a problem document
+}
+
+/** Of what Fastify does with a request. */
+export const requestLimits = {
+  bodyLimit: bodyLimitBytes,
   routerOptions: { maxParamLength },
   return503OnClosing: false,
 }

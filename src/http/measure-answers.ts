@@ -49,7 +49,7 @@ export function measureAnswers(app: FastifyInstance, registry: Registry) {
     }
     const duration = seconds.labels(route)
     const isReserving = route === reserving && method === 'POST'
-    return (reply: FastifyReply) => {
+    return (reply: Pick<FastifyReply, 'statusCode' | 'elapsedTime' | 'problem'>) => {
       const { statusCode } = reply
       counterOf(statusCode).inc()
       duration.observe(reply.elapsedTime / 1_000)
@@ -73,4 +73,10 @@ export function measureAnswers(app: FastifyInstance, registry: Registry) {
     if (request.is404) measureUnknown(reply)
     done()
   })
+
+  const measureEarly = meterOf('POST', reserving)
+  return {
+    /** Counts a request for a seat that was refused before it was routed. */
+    refusedEarly: () => measureEarly({ statusCode: 503, elapsedTime: 0, problem: 'unavailable' }),
+  }
 }

@@ -42,7 +42,7 @@ export function serveMetrics(
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry })
 
-  measureAnswers(app, registry)
+  const measured = measureAnswers(app, registry)
   new Gauge({
     name: 'junban_accepted_number',
     help: 'The last queue number that was accepted.',
@@ -159,4 +159,5 @@ export function serveMetrics(
     const all = Registry.merge([registry, batchMeter.registry])
     return reply.header('content-type', all.contentType).send(await all.metrics())
   })
+  return measured
 }

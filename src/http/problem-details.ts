@@ -53,7 +53,7 @@ export function problemResponses(...given: (ProblemType | Status)[]) {
 }
 
 /** A full second or more of jitter, so that those who were refused together do not come back together. */
-const withJitter = (seconds: number) => Math.max(1, Math.round(seconds * (0.5 + Math.random())))
+export const withJitter = (seconds: number) => Math.max(1, Math.round(seconds * (0.5 + Math.random())))
 
 /** Answers with a problem document. */
 export function sendProblem(

@@ -2,9 +2,9 @@ import type { Lane } from '../domain/lane.ts'
 import { Problem } from '../errors.ts'
 
 /** Who is accepted is answered within about this long: so many may be under way as are accepted in that time. */
-const targetMs = 80
-/** So many may always be under way: a batch that leaves and one that gathers. */
-const minUnderWay = 800
+const targetMs = 40
+/** So many may always be under way, whatever the rate: a full batch. */
+const minUnderWay = 512
 /** Agents have this many places of their own, which a web rush cannot take. */
 const reservedForAgents = 200
 /** Longest wait in the queue, in seconds, that is worth a place in it. */
@@ -40,6 +40,9 @@ export function createAdmission({
 
   const limit = () => Math.max(minUnderWay, (perSecond * targetMs) / 1_000)
 
+  const hasPlace = (lane: Lane) =>
+    lane === 'web' ? underWay < limit() && !isOverloaded() : underWay < limit() + reservedForAgents
+
   function refuse(detail: string, retryAfterSeconds: number): never {
     refusedAt = performance.now()
     throw new Problem('unavailable', detail, { retryAfterSeconds })
@@ -48,11 +51,15 @@ export function createAdmission({
   return {
     /** Throws a Problem `unavailable`, surely not accepted, when there is no place. Asked before a body is read. */
     check(campaign: string, lane: Lane): void {
-      const places = limit() + (lane === 'web' ? 0 : reservedForAgents)
-      if (underWay >= places || (isOverloaded() && lane === 'web'))
-        refuse('More requests arrive than can be taken. This one was not accepted.', 3)
+      if (!hasPlace(lane)) refuse('More requests arrive than can be taken. This one was not accepted.', 3)
       if ((waitSeconds(campaign, lane) ?? 0) > maxWaitSeconds)
         refuse('The queue is longer than an hour. This request was not accepted.', 60)
+    },
+    /** Whether one more of the web lane has no place: who asks this refuses it. */
+    turnsAway(): boolean {
+      if (hasPlace('web')) return false
+      refusedAt = performance.now()
+      return true
     },
     /** Does the work of a request, which has its place meanwhile. */
     async run<T>(work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { problems } from '../errors.ts'
+import type { AnnouncementView } from '../status/announcements.ts'
+import { withJitter } from './problem-details.ts'
+import { problemMediaType, typeUri } from './problem-schemas.ts'
+
+const pathForm = /^\/v1\/campaigns\/[a-z0-9-]+\/reservations$/
+const retryAfterSeconds = 3
+const { status, title } = problems.unavailable
+
+/** A plain request for a seat by the web lane, told by its first line and headers alone. Whatever is odd about others is said later. */
+const asksForSeat = ({ method, url, headers }: IncomingMessage) =>
+  method === 'POST' &&
+  headers.authorization === undefined &&
+  headers.host !== undefined &&
+  headers['content-length'] !== undefined &&
+  headers['transfer-encoding'] === undefined &&
+  pathForm.test(url!)
+
+/**
+ * Refuses a request for a seat before routing, hooks and schemas, while more arrive than can be taken: a refusal by way of all these
+ * costs half as much as an acceptance, so that a crowd of refused would leave nothing for the accepted. True when it was refused.
+ */
+export function createEarlyRefusal({
+  turnsAway,
+  announcement,
+  refused,
+}: {
+  /** Whether there is no place for one more of the web lane. */
+  turnsAway: () => boolean
+  announcement: () => AnnouncementView | null
+  /** Counts one. */
+  refused: () => void
+}) {
+  return function refuseEarly(request: IncomingMessage, response: ServerResponse): boolean {
+    if (!asksForSeat(request) || !turnsAway()) return false
+    const id = randomUUID()
+    response.writeHead(status, {
+      'content-type': problemMediaType,
+      'cache-control': 'no-store',
+      'retry-after': String(withJitter(retryAfterSeconds)),
+      'x-request-id': id,
+      'x-content-type-options': 'nosniff',
+      'server-timing': 'total;dur=0.0',
+    })
+    response.end(
+      JSON.stringify({
+        type: typeUri('unavailable'),
+        title,
+        status,
+        detail: 'More requests arrive than can be taken. This one was not accepted.',
+        instance: `urn:request:${id}`,
+        announcement: announcement(),
+      }),
+    )
+    refused()
+    return true
+  }
+}
