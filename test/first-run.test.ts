@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -23,10 +23,7 @@ beforeAll(async () => {
 })
 
 afterAll(() => {
-  npm.killAll()
-  // As root, Postgres may have had to keep its files elsewhere.
-  const pointer = join(dataDir, 'postgres', 'moved-to.txt')
-  if (existsSync(pointer)) removeTestDir(readFileSync(pointer, 'utf8').trim())
+  npm.cleanUp()
   removeTestDir(dir)
 })
 

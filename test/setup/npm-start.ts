@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { Running, runningFile } from '#src/config.ts'
 import { isAlive, waitUntilGone } from '#src/embedded/process.ts'
 import { descendants } from './descendants.ts'
+import { removeTestDir } from './test-dir.ts'
 
 const START_LIMIT_MS = 90_000
 const STOP_LIMIT_MS = 30_000
@@ -20,7 +21,7 @@ export function newcomersEnv(): NodeJS.ProcessEnv {
   return { ...inherited, PATH: path.join(delimiter) }
 }
 
-/** `npm start` as somebody new runs it, with its own DATA_DIR and PORT. `killAll` ends whatever it has left, for the end of a test file. */
+/** `npm start` as somebody new runs it, with a DATA_DIR and a port of its own. `cleanUp` is for the end of a test file. */
 export function createNpmStart({ dataDir, port }: { dataDir: string; port: number }) {
   const everStarted = new Set<number>()
 
@@ -79,8 +80,11 @@ export function createNpmStart({ dataDir, port }: { dataDir: string; port: numbe
   return {
     begin,
     start,
-    killAll() {
+    /** Ends whatever it has left, and removes what Postgres keeps elsewhere: as root it may have had to. */
+    cleanUp() {
       for (const pid of everStarted) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+      const pointer = join(dataDir, 'postgres', 'moved-to.txt')
+      if (existsSync(pointer)) removeTestDir(readFileSync(pointer, 'utf8').trim())
     },
   }
 }

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { makeTestDir, removeTestDir } from '../setup/test-dir.ts'
+import { getJson } from './send.ts'
 import { startStack } from './stack.ts'
+import { until } from './until.ts'
 
 const top = join(import.meta.dirname, '../..')
 const bin = join(top, 'node_modules/.bin')
@@ -81,6 +83,8 @@ test('the example of the documents books with it, reads what became of it, and t
   expect(reservation).toMatchObject({ campaign: 'clinic', status: 'booked', appointments: [{ slotId: 'only' }] })
   expect(await stack.read('select id, status from reservations')).toEqual([{ id: reservation.id, status: 'booked' }])
 
+  const offered = () => getJson<{ slots: unknown[] }>(`${stack.apis[0]!.url}/v1/campaigns/clinic/slots?free=true`)
+  await until('the seat is shown as taken', async () => (await offered()).slots.length === 0)
   expect(await refusal('clinic', '0000000002', '1980-02-03')).toContain('clinic has no free seat')
   expect(await refusal('later', '0000000002', '1980-02-03')).toContain('Not open: 2089-01-01T')
   expect(await refusal('nowhere', '0000000002', '1980-02-03')).toContain('There is no such campaign')
