@@ -25,6 +25,7 @@ export async function mountSmallDisk(postgres: PostgresServer): Promise<string |
   await client.query(`create tablespace small location '${tables}'`)
   await client.query('alter database junban set tablespace small')
   // The audit sorts what it reads elsewhere.
+  await client.query('grant create on tablespace pg_default to public')
   await client.query('alter database junban set temp_tablespaces = pg_default')
   await client.end()
   return disk

@@ -61,7 +61,10 @@ async function readDecided({ pool }: Stack, campaign: string): Promise<Map<strin
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-async function audit({ pool, redis, keys, folder }: Stack, ledger: Told[]) {
+async function audit({ pool, postgres, redis, keys, folder }: Stack, ledger: Told[]) {
+  // A database that is seconds old has no statistics: without them the audit's joins take hundreds of megabytes.
+  const client = await postgres.connect()
+  await client.query('analyze').finally(() => client.end())
   const file = join(folder, 'ledger.ndjson')
   await writeFile(file, ledger.map((told) => `${JSON.stringify(told)}\n`).join(''))
   const report = await redis.ask((connection) =>
