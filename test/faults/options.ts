@@ -14,6 +14,7 @@ export const usage = `npm run soak -- [options]
   --table        each kind of fault once, for the table in ARCHITECTURE.md; --part 2/3 does the second third of them
   --short        a few kinds of fault: what CI runs
   --only NAME    only those kinds whose name holds this
+  --stacks N     so many side by side (2): one alone leaves two cores idle while it waits
   --break        loses a decision on purpose: the harness must notice
 `
 
@@ -28,6 +29,7 @@ export type Options = {
   report: string | null
   isTable: boolean
   seed: number
+  stacks: number
   untilMs: number
   plan: Iterable<Planned>
 }
@@ -53,7 +55,19 @@ const fixedSeed = 20_210_426
 
 /** What was asked for. Throws a UserError for what there is not. */
 export function readOptions(args: string[]): Options {
-  const { help, break: breaks, table, part, short: isShort, only, minutes, faults, from, seed: given } = parse(args)
+  const {
+    help,
+    break: breaks,
+    table,
+    part,
+    short: isShort,
+    only,
+    minutes,
+    faults,
+    from,
+    stacks,
+    seed: given,
+  } = parse(args)
   const isRandom = !table && !isShort && only === undefined
   const seed = given === undefined ? (isRandom ? randomInt(1_000_000) : fixedSeed) : count('seed', given)
   const chosen =
@@ -65,6 +79,7 @@ export function readOptions(args: string[]): Options {
     report: table ? 'table' : isRandom ? `soak-${seed}` : null,
     isTable: table,
     seed,
+    stacks: count('stacks', stacks),
     untilMs: isRandom ? count('minutes', minutes ?? '10') * 60_000 : Number.POSITIVE_INFINITY,
     plan: isRandom
       ? planRandom(seed, count('from', from ?? '1'), count('faults', faults ?? '1000000'))
@@ -117,6 +132,7 @@ function parse(args: string[]) {
         minutes: { type: 'string' },
         faults: { type: 'string' },
         from: { type: 'string' },
+        stacks: { type: 'string', default: '2' },
         seed: { type: 'string' },
       },
     }).values

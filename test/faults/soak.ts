@@ -45,27 +45,42 @@ async function run(): Promise<boolean> {
   const rows: [key: string, row: Row][] = []
   const broken: string[] = []
   const end = performance.now() + options.untilMs
-  let home: { scope: Scope; stack: Stack; trials: number } | null = null
+  const plan = options.plan[Symbol.iterator]()
 
-  for (const { key, seed, fault, again } of options.plan) {
-    if (performance.now() > end || stopped) break
-    home ??= await openHome()
-    tell(`${fault.name} (${again})`)
-    const row = await runTrial(home.stack, fault, { seed, id: `trial-${home.trials++}`, breaks: options.breaks })
-    rows.push([key, row])
-    tell(`  ${describe(row)}`)
-    const faults = faultsOf(row)
-    for (const line of faults.slice(0, 20)) tell(`  BROKEN: ${line}`)
-    if (faults.length > 0) {
-      broken.push(`${fault.name}: ${faults[0]}\n  again: ${again}`)
-      cpSync(join(home.stack.folder, 'logs'), join(kept, key.replaceAll(/[^\w]+/g, '-')), { recursive: true })
+  /** One stack at a time, and one fault after another of those that are left. */
+  async function work() {
+    let home: { scope: Scope; stack: Stack; trials: number } | null = null
+    while (performance.now() < end && !stopped) {
+      const { value: planned, done } = plan.next()
+      if (done) break
+      const { key, seed, fault, again } = planned
+      home ??= await openHome()
+      const id = `trial-${home.trials++}`
+      const row = await runTrial(home.stack, fault, { seed, id, breaks: options.breaks }).catch((err) => {
+        if (stopped) throw err
+        return String(err.stack)
+      })
+      const faults = typeof row === 'string' ? [row] : faultsOf(row)
+      if (typeof row !== 'string') rows.push([key, row])
+      tell(
+        [
+          `${fault.name} (${again})`,
+          typeof row === 'string' ? 'it could not be told' : describe(row),
+          ...faults.slice(0, 20).map((line) => `BROKEN: ${line}`),
+        ].join('\n  '),
+      )
+      if (faults.length > 0) {
+        broken.push(`${fault.name}: ${faults[0]}\n  again: ${again}`)
+        cpSync(join(home.stack.folder, 'logs'), join(kept, key.replaceAll(/[^\w]+/g, '-')), { recursive: true })
+      }
+      if (options.report) keepReport(options.report, rows, options)
+      if (faults.length === 0 && home.trials < trialsPerStack) continue
+      await home.scope.close()
+      home = null
     }
-    if (options.report) keepReport(options.report, rows, options)
-    if (faults.length === 0 && home.trials < trialsPerStack) continue
-    await home.scope.close()
-    home = null
+    await home?.scope.close()
   }
-  await home?.scope.close()
+  await Promise.all(Array.from({ length: options.stacks }, work))
   tell(
     broken.length === 0
       ? `\n${rows.length} faults: every promise held`
