@@ -44,6 +44,8 @@ const logStatementMs = 1_000
 const operatorStatementMs = 5_000
 /** Reading may take longer than accepting: nobody is lost meanwhile. */
 const readBoundMs = 2_000
+/** Pages of a large register take longer. A connection whose server has gone without a word is held for a second more than this. */
+const readStatementMs = 5_000
 
 const { config, keys } = orExit(() => loadConfigAndKeys())
 const log = createLogger(config.logLevel, 'api')
@@ -56,7 +58,13 @@ const logPool = createPool({
   log,
   statementTimeoutMs: logStatementMs,
 })
-const readPool = createPool({ url: config.databaseUrl, role: 'junban_api', name: 'api', log })
+const readPool = createPool({
+  url: config.databaseUrl,
+  role: 'junban_api',
+  name: 'api',
+  log,
+  statementTimeoutMs: readStatementMs,
+})
 const operatorPool = createPool({
   url: config.databaseUrl,
   role: 'junban_operator',

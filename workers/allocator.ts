@@ -18,6 +18,11 @@ import { watchSpool } from '#src/queue/watch-spool.ts'
 import { drainDelaySeconds } from '#src/queue/work-lane.ts'
 import { rememberOutcomes } from '#src/status/outcomes.ts'
 
+/**
+ * Longer than a lock is waited for. A connection whose server has gone without a word is held for a second more than this, and the
+ * campaign with it.
+ */
+const statementMs = 6_000
 /** A stop waits this long for the transaction in flight. */
 const shutdownMs = 10_000
 /** A blocking read that hears nothing for this long is on a dead socket. */
@@ -37,6 +42,7 @@ const pool = createPool({
   log,
   max: 8,
   byIndexOnly: true,
+  statementTimeoutMs: statementMs,
 })
 const logStore = openLogStore(pool, log)
 const pipe = config.redisUrl ? openPipeStore(config.redisUrl, 'allocator', log) : null
