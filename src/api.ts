@@ -96,7 +96,7 @@ const intake = createIntake({
   registers,
   fingerprints: createFingerprints(keys.voucher),
   receipts,
-  acceptBatch: batchMeter.measure(createAcceptBatch({ logStore, pipe, log })),
+  acceptBatch: batchMeter.measure(createAcceptBatch({ logStore, pipe, drainSoon: () => spoolWatch?.lookSoon(), log })),
   board,
   clock,
 })

@@ -197,6 +197,25 @@ test('while something waits in the spool, a batch joins it though Postgres answe
   expect(await accept(third)).toMatchObject({ by: 'log', firstNumber: 3 })
 })
 
+test('a batch that finds a short spool waits until that is drained, and has its number at once', async () => {
+  const [spooled, next] = [newBatch(), newBatch()]
+  await pipe.spool.append(spooled)
+  let drained = 0
+  const acceptBatch = createAcceptBatch({ logStore, pipe, drainSoon: () => void (drained++ || drain()), log: testLog })
+  expect(await acceptBatch(next)).toMatchObject({ by: 'log', firstNumber: 2 })
+  expect(drained).toBeGreaterThan(0)
+  expect(await inLog()).toEqual([logged(spooled, 1, { spooled: true }), logged(next, 2)])
+})
+
+test('who cannot be sure of Postgres does not wait for a short spool', async () => {
+  await pipe.spool.append(newBatch())
+  await logStore.breaker.run(() => Promise.reject(new Error('Connection terminated'))).catch(() => {})
+  let asked = 0
+  const acceptBatch = createAcceptBatch({ logStore, pipe, drainSoon: () => void asked++, log: testLog })
+  expect(await acceptBatch(newBatch())).toEqual({ by: 'spool' })
+  expect(asked).toBe(0)
+})
+
 test('what waits in one lane’s spool does not keep another lane from the log', async () => {
   await accept(newBatch(), { logStore: noPostgres() })
   expect(await accept({ ...newBatch(), lane: 'agent' })).toMatchObject({ by: 'log', firstNumber: 1 })

@@ -72,6 +72,8 @@ export function createBreaker({
   return {
     run,
     isOpen: () => open,
+    /** Whether it is open, or its last answer was late or a failure. */
+    isDoubtful: () => open || failures > 0,
     /** Says that the store is away without having asked it, as when a connection breaks. */
     trip: (err: unknown) => {
       failures = failuresToOpen

@@ -23,6 +23,9 @@ export function watchSpool({
 }) {
   const stopping = new AbortController()
   let spooledBatches = 0
+  /** Ends the pause under way, or spares the next. */
+  let hurry = () => {}
+  let isHurried = false
 
   async function look() {
     const all = campaigns().flatMap((campaign) => lanes.map((lane) => ({ campaign, lane })))
@@ -44,15 +47,28 @@ export function watchSpool({
 
   async function lookForEver() {
     while (!stopping.signal.aborted) {
+      isHurried = false
       await look().catch((err) => log.debug({ err }, 'spools not looked at'))
-      await sleep(lookEveryMs * (0.5 + Math.random()), undefined, { signal: stopping.signal }).catch(() => {})
+      if (!isHurried) await pause()
     }
+  }
+
+  function pause(): Promise<void> {
+    const end = new AbortController()
+    hurry = () => end.abort()
+    const signal = AbortSignal.any([stopping.signal, end.signal])
+    return sleep(lookEveryMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {})
   }
   const done = lookForEver()
 
   return {
     /** How many batches waited in all spools at the last look. */
     spooledBatches: () => Math.max(0, spooledBatches),
+    /** Looks now rather than at the end of the pause. */
+    lookSoon() {
+      isHurried = true
+      hurry()
+    },
     async close() {
       stopping.abort()
       await done
