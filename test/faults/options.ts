@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { UserError } from '#src/errors.ts'
 import type { Fault } from './fault.ts'
-import { allFaults, pickFault } from './kinds/all.ts'
+import { allFaults, pairs, pickFault } from './kinds/all.ts'
 import { createRandom, seedOf } from './random.ts'
 
 export const usage = `npm run soak -- [options]
@@ -33,6 +33,8 @@ export type Options = {
   untilMs: number
   plan: Iterable<Planned>
 }
+
+const each = [...allFaults, ...pairs]
 
 /** Those that are quick, and of every kind. */
 const short = [
@@ -70,8 +72,7 @@ export function readOptions(args: string[]): Options {
   } = parse(args)
   const isRandom = !table && !isShort && only === undefined
   const seed = given === undefined ? (isRandom ? randomInt(1_000_000) : fixedSeed) : count('seed', given)
-  const chosen =
-    only === undefined ? (isShort ? allFaults.filter(isOneOf(short)) : allFaults) : allFaults.filter(isOneOf([only]))
+  const chosen = only === undefined ? (isShort ? each.filter(isOneOf(short)) : each) : find(only)
   if (chosen.length === 0) throw new UserError(`--only ${only}: there is no such fault`)
   return {
     help,
@@ -87,6 +88,12 @@ export function readOptions(args: string[]): Options {
   }
 }
 
+/** The one of this name, or all whose name holds it. */
+function find(name: string): Fault[] {
+  const exact = each.filter((fault) => fault.name === name)
+  return exact.length > 0 ? exact : each.filter(isOneOf([name]))
+}
+
 const isOneOf = (names: string[]) => (fault: Fault) => names.some((name) => fault.name.includes(name))
 
 function* planRandom(seed: number, from: number, faults: number): Generator<Planned> {
@@ -100,7 +107,7 @@ function* planRandom(seed: number, from: number, faults: number): Generator<Plan
 function* planEach(faults: Fault[], seed: number): Generator<Planned> {
   for (const fault of faults) {
     const again = `npm run soak -- --seed ${seed} --only '${fault.name.replaceAll("'", "'\\''")}'`
-    yield { key: fault.name, seed: seedOf(seed, allFaults.indexOf(fault)), fault, again }
+    yield { key: fault.name, seed: seedOf(seed, each.indexOf(fault)), fault, again }
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatTable } from '#src/operations/commands/format-table.ts'
-import { allFaults } from './kinds/all.ts'
+import { allFaults, pairs } from './kinds/all.ts'
 import type { Row } from './trial.ts'
 
 const top = join(import.meta.dirname, '../..')
@@ -79,7 +79,7 @@ export function keepReport(
   if (isTable) writeIntoArchitecture(markdownTable(all))
 }
 
-const places = new Map(allFaults.map(({ name }, n) => [name, n]))
+const places = new Map([...allFaults, ...pairs].map(({ name }, n) => [name, n]))
 const placeOf = ({ key }: Kept) => places.get(key) ?? Number(key)
 const byPlace = (a: Kept, b: Kept) => placeOf(a) - placeOf(b)
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { allFaults } from './kinds/all.ts'
+import { allFaults, pairs } from './kinds/all.ts'
 import { readOptions } from './options.ts'
 import { createRequests } from './requests.ts'
 
@@ -25,7 +25,7 @@ test('a seed decides faults and moments, and any one of them can be run alone', 
 
 test('the table does each kind of fault once, in parts too', () => {
   const each = first(1_000, ['--table'])
-  expect(each.map(({ fault }) => fault)).toEqual(allFaults.map(({ name }) => name))
+  expect(each.map(({ fault }) => fault)).toEqual([...allFaults, ...pairs].map(({ name }) => name))
   expect(['1/3', '2/3', '3/3'].flatMap((part) => first(1_000, ['--table', '--part', part]))).toEqual(each)
 })
 

@@ -31,6 +31,21 @@ export function pair(one: Fault, other: Fault): Fault {
   }
 }
 
+const named = (start: string): Fault => {
+  const found = allFaults.find(({ name }) => name.startsWith(start))
+  if (!found) throw new Error(`bug: there is no fault ${start}`)
+  return found
+}
+
+/** Some pairs, for the table; at random there are all. */
+export const pairs: Fault[] = [
+  pair(named('API killed'), named('Postgres stopped (immediate)')),
+  pair(named('API frozen'), named('Redis killed and')),
+  pair(named('allocator frozen'), named('Redis frozen')),
+  pair(named('both allocators killed'), named('Postgres frozen')),
+  pair(named('API to Postgres: frozen'), named('Redis full (')),
+]
+
 const meet = (one: Fault, other: Fault) => one.parts.some((part) => other.parts.includes(part))
 
 /** One fault, or, in a third of all cases, two at once. */
