@@ -41,6 +41,7 @@ test('a request for a seat is refused with the problem that everybody gets, the 
     const answer = await server.send(seats, { method: 'POST', body: 'x'.repeat(1_000) })
     expect(answer.status).toBe(503)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(Number(answer.headers.get('content-length'))).toBeGreaterThan(0)
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect(answer.headers.get('server-timing')).toMatch(/^total;dur=/)
     const problem = problemSchemas.unavailable.parse(await answer.json())

@@ -36,24 +36,24 @@ export function createEarlyRefusal({
   return function refuseEarly(request: IncomingMessage, response: ServerResponse): boolean {
     if (!asksForSeat(request) || !turnsAway()) return false
     const id = randomUUID()
+    const body = JSON.stringify({
+      type: typeUri('unavailable'),
+      title,
+      status,
+      detail: 'More requests arrive than can be taken. This one was not accepted.',
+      instance: `urn:request:${id}`,
+      announcement: announcement(),
+    })
     response.writeHead(status, {
       'content-type': problemMediaType,
+      'content-length': Buffer.byteLength(body),
       'cache-control': 'no-store',
       'retry-after': String(withJitter(retryAfterSeconds)),
       'x-request-id': id,
       'x-content-type-options': 'nosniff',
       'server-timing': 'total;dur=0.0',
     })
-    response.end(
-      JSON.stringify({
-        type: typeUri('unavailable'),
-        title,
-        status,
-        detail: 'More requests arrive than can be taken. This one was not accepted.',
-        instance: `urn:request:${id}`,
-        announcement: announcement(),
-      }),
-    )
+    response.end(body)
     refused()
     return true
   }
