@@ -29,6 +29,7 @@ import { createBoard } from './status/board.ts'
 import { createCatalogue } from './status/catalogue.ts'
 import { createClock } from './status/clock.ts'
 import { watchEventLoop } from './status/event-loop.ts'
+import { noteCommand, recallCommand } from './status/noted-commands.ts'
 import { recallOutcome } from './status/outcomes.ts'
 import { startPulse } from './status/pulse.ts'
 import { createReadReservation } from './status/read-reservation.ts'
@@ -97,6 +98,12 @@ const intake = createIntake({
   fingerprints: createFingerprints(keys.voucher),
   receipts,
   acceptBatch: batchMeter.measure(createAcceptBatch({ logStore, pipe, drainSoon: () => spoolWatch?.lookSoon(), log })),
+  noteCommand: async (command) => {
+    // Without it, one that waits in the spool cannot be seen for a while.
+    await pipe?.breaker
+      .run(() => noteCommand(pipe.redis, command))
+      .catch((err) => log.debug({ err }, 'command not noted'))
+  },
   board,
   clock,
 })
@@ -172,7 +179,9 @@ const readReservation = createReadReservation({
   askPostgres,
   fresh: pipe && {
     outcome: (batchId, place) => pipe.breaker.run(() => recallOutcome(pipe.redis, batchId, place)),
+    command: (id) => pipe.breaker.run(() => recallCommand(pipe.redis, id)),
     isSpooled: (campaign, lane, batchId) => pipe.breaker.run(() => pipe.spool.holds(campaign, lane, batchId)),
+    isSpooling: () => spooledBatches() > 0,
   },
 })
 const authenticate = createAuthenticate({ pool: readPool, ask: askPostgres })
@@ -182,6 +191,7 @@ const app = await buildApp({
   trustedProxies: config.trustedProxies,
   refusalsPerMinute: config.refusalsPerMinute,
   submit: (submission) => admission.run(() => intake.submit(submission)),
+  acceptCommand: (submission) => admission.run(() => intake.acceptCommand(submission)),
   admit: (campaign, lane) => {
     checkNotPaused(board, campaign, lane)
     admission.check(campaign, lane)

@@ -16,7 +16,8 @@ import { openLogStore, openPipeStore } from '#src/queue/stores.ts'
 import { watchDeciding } from '#src/queue/watch-deciding.ts'
 import { watchSpool } from '#src/queue/watch-spool.ts'
 import { drainDelaySeconds } from '#src/queue/work-lane.ts'
-import { rememberOutcomes } from '#src/status/outcomes.ts'
+import { startForgetChanged } from '#src/status/forget-changed.ts'
+import { forgetOutcomes, rememberOutcomes } from '#src/status/outcomes.ts'
 
 /**
  * Longer than a lock is waited for. A connection whose server has gone without a word is held for a second more than this, and the
@@ -55,6 +56,10 @@ const decideNext = createDecideNext({ pool, allocator, log })
 const watchdogPool = createPool({ url: config.databaseUrl, role: 'junban_allocator', name: 'watchdog', log, max: 1 })
 const watchdog = watchDeciding({ pool: watchdogPool, end: () => process.exit(1), log })
 
+const forgetChanged =
+  pipe &&
+  startForgetChanged({ pool, forget: (places) => pipe.breaker.run(() => forgetOutcomes(pipe.redis, places)), log })
+
 const consumer = consume({
   databaseUrl: config.databaseUrl,
   logStore,
@@ -72,6 +77,7 @@ const consumer = consume({
         pipe.breaker
           .run(() => rememberOutcomes(pipe.redis, progressed.decidedAt, progressed.decisions))
           .catch((err) => log.debug({ err }, 'outcomes not kept in redis'))
+      if (progressed.changed.length > 0) forgetChanged?.note(progressed.changed)
     }
   },
   swept: () => beat(sweepWithinMs),
@@ -88,6 +94,7 @@ const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
   await watchdog.close()
   await spoolWatch?.close()
   await consumer.close()
+  await forgetChanged?.close()
   await pipe?.close()
   workerRedis?.disconnect()
   logStore.breaker.close()

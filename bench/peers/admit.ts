@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { loadKeys } from '#src/config.ts'
-import type { QueuedRequest } from '#src/domain/batch.ts'
+import type { BookRequest } from '#src/domain/batch.ts'
 import type { ReservationRequest } from '#src/domain/reservation.ts'
 import { Problem } from '#src/errors.ts'
 import { checkChoices, checkOpen, checkVoucherForm } from '#src/intake/admit.ts'
@@ -10,7 +10,7 @@ import { createReceipts } from '#src/privacy/receipts.ts'
 import type { Campaign } from '#src/status/catalogue.ts'
 import { campaignFile, locations, slots } from '../campaign.ts'
 
-export type Admitted = { request: QueuedRequest; receipt: string }
+export type Admitted = { request: BookRequest; receipt: string }
 
 /** The checks, hashes, box and receipt that ours makes, with the same code: a peer differs in how it books. */
 export function createAdmit() {
@@ -36,7 +36,7 @@ export function createAdmit() {
       place: 0,
       expiresAt,
     })
-    const request: QueuedRequest = {
+    const request: BookRequest = {
       id,
       kind: 'book',
       voucherKey: fingerprints.voucher(campaignId, body.voucher).toString('hex'),

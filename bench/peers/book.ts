@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { QueuedRequest } from '#src/domain/batch.ts'
+import type { BookRequest } from '#src/domain/batch.ts'
 
 export type Booked = { status: string; reason: string | null }
 
@@ -12,7 +12,7 @@ const uniqueViolation = '23505'
  * Lock, check, insert, commit: one short transaction for one request, in as few round trips as that takes, with prepared statements.
  * The locked row is the slot that is asked for, so requests for different slots do not wait for each other.
  */
-export async function book(pool: pg.Pool, campaign: string, request: QueuedRequest): Promise<Booked> {
+export async function book(pool: pg.Pool, campaign: string, request: BookRequest): Promise<Booked> {
   const client = await pool.connect()
   try {
     return await bookOnce(client, campaign, request).catch((err) => {
@@ -24,7 +24,7 @@ export async function book(pool: pg.Pool, campaign: string, request: QueuedReque
   }
 }
 
-async function bookOnce(client: pg.PoolClient, campaign: string, request: QueuedRequest): Promise<Booked> {
+async function bookOnce(client: pg.PoolClient, campaign: string, request: BookRequest): Promise<Booked> {
   await client.query('begin')
   try {
     let booked: Booked = { status: 'rejected', reason: 'sold-out' }
@@ -53,7 +53,7 @@ async function bookOnce(client: pg.PoolClient, campaign: string, request: Queued
   }
 }
 
-async function lockAndCheck(client: pg.PoolClient, campaign: string, slotId: string, request: QueuedRequest) {
+async function lockAndCheck(client: pg.PoolClient, campaign: string, slotId: string, request: BookRequest) {
   const { rows } = await client.query<Checked>({
     name: 'lock-and-check',
     text: `
@@ -73,7 +73,7 @@ async function lockAndCheck(client: pg.PoolClient, campaign: string, slotId: str
 async function insert(
   client: pg.PoolClient,
   campaign: string,
-  request: QueuedRequest,
+  request: BookRequest,
   { status, reason }: Booked,
   slotId: string | null,
 ): Promise<void> {

@@ -1,4 +1,5 @@
-import type { DayStart } from './free-seats.ts'
+/** The first instant of a day in the campaign's time zone, in epoch ms; `offsetDays` later. */
+export type DayStart = (day: string, offsetDays: number) => number
 
 /** Days asked for are few and come again and again; this many are kept per campaign. */
 const daysKept = 2_000

@@ -1,77 +1,28 @@
 import { randomUUID } from 'node:crypto'
-import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { operatorDatabase, testLog } from '../../test/setup/operator-database.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { ask, decidingDatabase, rivals } from '../../test/setup/deciding.ts'
 import type { QueuedRequest } from '../domain/batch.ts'
-import type { Choice } from '../domain/choice.ts'
-import type { Lane } from '../domain/lane.ts'
 import { createLogger } from '../logger.ts'
 import { appendBatch } from '../postgres/batches.ts'
-import { createPool, type Pool } from '../postgres/pool.ts'
-import { createDecideNext, type DecideNext } from './decide-next.ts'
+import type { DecideNext } from './decide-next.ts'
 
 const campaign = 'medics'
-let url: string
-let api: Pool
-let read: (sql: string) => Promise<Record<string, unknown>[]>
-
+type Database = Awaited<ReturnType<typeof decidingDatabase>>
+let api: Database['api']
+let append: Database['append']
+let decideAll: Database['decideAll']
+let giveSlots: Database['giveSlots']
+let newAllocator: Database['newAllocator']
+let openPool: Database['openPool']
+let read: Database['read']
+let served: Database['served']
+let storedStatuses: Database['storedStatuses']
 beforeEach(async () => {
-  const database = await operatorDatabase()
-  url = database.url
-  read = database.read
-  await database.pool.query(`
-    update campaigns set eligibility = 'anyone', closes_at = '2100-01-01';
-    insert into locations (campaign_id, id, name) values ('${campaign}', 'east', 'East');
-    insert into schedules (campaign_id, id, location_id) values ('${campaign}', 'east', 'east')`)
-  api = openPool('junban_api')
+  ;({ api, append, decideAll, giveSlots, newAllocator, openPool, read, served, storedStatuses } =
+    await decidingDatabase())
 })
 
-/** `null`: the owner, who alone may change tables and the log. */
-function openPool(role: 'junban_api' | 'junban_allocator' | null): Pool {
-  const pool = createPool({ url, role, name: 'test', log: testLog })
-  onTestFinished(() => pool.end())
-  return pool
-}
-
-/** An allocator of its own: its pool, its memory. */
-const newAllocator = (name = 'first', log = testLog): DecideNext =>
-  createDecideNext({ pool: openPool('junban_allocator'), allocator: name, log })
-
-async function decideAll(decideNext: DecideNext) {
-  const decisions = []
-  for (let progressed = await decideNext(campaign); progressed; progressed = await decideNext(campaign))
-    decisions.push(...progressed.decisions)
-  return decisions
-}
-
-const giveSlots = (capacities: Record<string, number>) =>
-  read(
-    Object.entries(capacities)
-      .map(
-        ([id, capacity], at) => `
-          insert into slots (campaign_id, id, schedule_id, location_id, starts_at, ends_at, capacity)
-          values ('${campaign}', '${id}', 'east', 'east', '2026-12-01T0${at}:00Z', '2026-12-01T0${at}:30Z', ${capacity})`,
-      )
-      .join(';'),
-  )
-
-let people = 0
-function ask(choices: Choice[], fields: Partial<QueuedRequest> = {}): QueuedRequest {
-  people += 1
-  const hash = people.toString(16).padStart(32, '0')
-  const box = Buffer.from('sealed').toString('base64')
-  const sealed = { box, notify: false, waitlist: false }
-  return { id: randomUUID(), kind: 'book', voucherKey: hash, fingerprint: hash, choices, ...sealed, ...fields }
-}
-const rivals = (count: number, slotId: string) => Array.from({ length: count }, () => ask([{ slotId }]))
-
-const append = (requests: QueuedRequest[], lane: Lane = 'web') =>
-  appendBatch(api, { id: randomUUID(), campaign, lane, receivedAt: Date.now(), requests }, {})
-
 const ids = (requests: QueuedRequest[]) => requests.map(({ id }) => id)
-const storedStatuses = async () =>
-  (await read('select status from reservations order by queue_number')).map(({ status }) => status)
-const served = async (lane: Lane = 'web') =>
-  (await read(`select serving_number from lane_progress where lane = '${lane}'`))[0]!.serving_number
 /** What must hold of the stored truth, whatever happened. */
 async function expectSound() {
   expect(await read('select id, booked from slots order by id')).toEqual(

@@ -1,5 +1,4 @@
 import { maxBatchRequests } from '../domain/batch.ts'
-import type { Decision, NumberedRequest } from '../domain/decision.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { Logger } from '../logger.ts'
 import { isTransient } from '../postgres/errors.ts'
@@ -7,7 +6,7 @@ import type { Pool, Transaction } from '../postgres/pool.ts'
 import { insertSetAside } from '../postgres/set-aside.ts'
 import { transaction } from '../postgres/transaction.ts'
 import { advance, pauseWriter, readWork, type Work } from '../postgres/writers.ts'
-import { decide } from './decide.ts'
+import { type Decided, decide } from './decide.ts'
 import { lockForDeciding } from './lock-for-deciding.ts'
 import { type Memory, readFacts } from './read-facts.ts'
 import { readRawRequest, readRequests } from './read-requests.ts'
@@ -23,7 +22,10 @@ const setAsideBeforePause = 3
 export type Progressed = {
   lane: Lane
   servingNumber: number
-  decisions: { request: NumberedRequest; decision: Decision }[]
+  decisions: Decided['decisions']
+  commands: Decided['commands']
+  /** Ids of reservations that no longer stand as they were booked. */
+  changed: string[]
   decidedAt: number
 }
 
@@ -45,7 +47,7 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
         state.failures = 0
         if (progressed) {
           state.lastLane = progressed.lane
-          if (progressed.decisions.length > 0) state.setAsideInARow = 0
+          if (progressed.decisions.length + progressed.commands.length > 0) state.setAsideInARow = 0
           state.limit = Math.min(maxBatchRequests, state.limit * 2)
         }
         return progressed
@@ -92,6 +94,8 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
         lane: done.lane,
         servingNumber: done.last.number,
         decisions: done.decided.decisions,
+        commands: done.decided.commands,
+        changed: [...done.decided.changes.keys()],
         decidedAt: done.decidedAt,
       }
     })

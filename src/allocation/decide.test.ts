@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Choice } from '../domain/choice.ts'
-import type { Decision, NumberedRequest } from '../domain/decision.ts'
+import type { Decision, NumberedBooking } from '../domain/decision.ts'
 import { createDayStart } from './day-start.ts'
 import { decide, type Facts } from './decide.ts'
 import { type BookSlot, createSlotBook } from './slot-book.ts'
@@ -19,19 +19,21 @@ type World = {
 const factsOf = (world: World): Facts => ({
   decided: new Set(world.decided),
   liveVouchers: new Set(world.liveVouchers),
+  standing: new Map(),
   eligible: world.eligible && new Set(world.eligible),
   closesAt: world.closesAt,
   book: createSlotBook(world.slots.map((slot) => ({ ...slot }))),
   dayStart: createDayStart(world.timeZone),
+  series: null,
 })
 
-const run = (requests: NumberedRequest[], world: World) => decide(requests, factsOf(world))
-const outcomes = (requests: NumberedRequest[], world: World): [string, string][] =>
+const run = (requests: NumberedBooking[], world: World) => decide(requests, factsOf(world))
+const outcomes = (requests: NumberedBooking[], world: World): [string, string][] =>
   run(requests, world).decisions.map(({ request, decision }) => [request.id, say(decision)])
 const say = ({ status, reason, seats }: Decision) => (status === 'booked' ? seats[0]!.slotId : reason!)
 
 /** The same rules, written to be read and not to be fast: every slot is looked at for every choice. */
-function decideSlowly(requests: NumberedRequest[], world: World): [string, string][] {
+function decideSlowly(requests: NumberedBooking[], world: World): [string, string][] {
   const free = new Map(world.slots.map(({ id, free }) => [id, free]))
   const live = new Set(world.liveVouchers)
   const done = new Set(world.decided)
@@ -139,7 +141,7 @@ const worldAndRequests = fc
     return fc.tuple(world, requests)
   })
 
-function request(fields: Partial<NumberedRequest>): NumberedRequest {
+function request(fields: Partial<NumberedBooking>): NumberedBooking {
   const number = fields.number ?? 1
   return {
     id: `r${number}`,
@@ -159,7 +161,7 @@ function request(fields: Partial<NumberedRequest>): NumberedRequest {
   }
 }
 
-const property = (holds: (world: World, requests: NumberedRequest[]) => void, numRuns = 2_000) =>
+const property = (holds: (world: World, requests: NumberedBooking[]) => void, numRuns = 2_000) =>
   fc.assert(
     fc.property(worldAndRequests, ([world, requests]) => holds(world, requests)),
     { numRuns },
@@ -230,6 +232,8 @@ test('what was decided is not decided again, in a later transaction or in the sa
     const ids = once.decisions.map(({ request }) => request.id)
     expect(run(requests, { ...world, decided: [...world.decided, ...ids] })).toEqual({
       decisions: [],
+      commands: [],
+      changes: new Map(),
       taken: new Map(),
     })
     expect(outcomes([...requests, ...requests], world)).toEqual(outcomes(requests, world))
@@ -259,7 +263,7 @@ const everything: World = {
 
 test('of several reasons the first is given: not-eligible, closed, voucher-used, sold-out', () => {
   const wrong = { receivedAt: closesAt, choices: [{ slotId: 'gone' }] }
-  const answer = (fields: Partial<NumberedRequest>, world: Partial<World>) =>
+  const answer = (fields: Partial<NumberedBooking>, world: Partial<World>) =>
     outcomes([request(fields)], { ...everything, ...world })[0]![1]
   expect(answer(wrong, { eligible: [], liveVouchers: ['v1'] })).toBe('not-eligible')
   expect(answer(wrong, { eligible: ['f1'], liveVouchers: ['v1'] })).toBe('closed')

@@ -1,7 +1,18 @@
-import type { Decision, NumberedRequest } from '../domain/decision.ts'
+import type {
+  CommandDecision,
+  Decision,
+  NumberedBooking,
+  NumberedCommand,
+  NumberedRequest,
+  Standing,
+} from '../domain/decision.ts'
 import type { Reason } from '../domain/reservation.ts'
-import { createFreeSeats, type DayStart } from './free-seats.ts'
+import type { DayStart } from './day-start.ts'
+import { createDecideCommand } from './decide-command.ts'
+import { createFreeSeats } from './free-seats.ts'
+import type { Series } from './series.ts'
 import type { SlotBook } from './slot-book.ts'
+import { type Change, createStandings, inDoses } from './standings.ts'
 
 /** What is known, under the campaign's lock, of the requests to be decided. */
 export type Facts = {
@@ -9,45 +20,57 @@ export type Facts = {
   decided: ReadonlySet<string>
   /** Voucher keys with a live reservation. */
   liveVouchers: ReadonlySet<string>
+  /** By id: the reservations that the commands among the requests are about. */
+  standing: ReadonlyMap<string, Standing>
   /** Person fingerprints that are in the register; null in a campaign for anyone. */
   eligible: ReadonlySet<string> | null
   /** When the campaign closes, in epoch ms. */
   closesAt: number
   book: SlotBook
   dayStart: DayStart
+  /** What the campaign requires of a series; null: one dose. */
+  series: Series | null
 }
 
 export type Decided = {
   /** What is new, in order. A request that was decided before is not among them. */
-  decisions: { request: NumberedRequest; decision: Decision }[]
-  /** Seats taken, by slot id, in the order of ids. */
+  decisions: { request: NumberedBooking; decision: Decision }[]
+  commands: { request: NumberedCommand; decision: CommandDecision }[]
+  /** By id: reservations that no longer stand as they were booked, whether before or here. */
+  changes: ReadonlyMap<string, Change>
+  /** Seats taken, by slot id, in the order of ids; less than none where more were given back. */
   taken: Map<string, number>
 }
 
 /** Decides requests, in the order given, against the facts read for them. Pure: same requests and facts, same decisions. */
 export function decide(requests: NumberedRequest[], facts: Facts): Decided {
-  const seats = createFreeSeats(facts.book, facts.dayStart)
+  const seats = createFreeSeats(facts)
+  const standings = createStandings(facts)
+  const decideCommand = createDecideCommand({ seats, standings, closesAt: facts.closesAt })
   const decidedHere = new Set<string>()
-  const liveHere = new Set<string>()
 
-  function decideOne(request: NumberedRequest): Decision {
+  function decideBooking(request: NumberedBooking): Decision {
     if (facts.eligible && !facts.eligible.has(request.fingerprint)) return rejected('not-eligible')
     if (request.receivedAt >= facts.closesAt) return rejected('closed')
-    if (facts.liveVouchers.has(request.voucherKey) || liveHere.has(request.voucherKey)) return rejected('voucher-used')
-    const slot = seats.find(request.choices)
-    if (!slot) return rejected('sold-out')
-    seats.take(slot)
-    liveHere.add(request.voucherKey)
-    return { status: 'booked', reason: null, seats: [{ dose: 1, slotId: slot.id }] }
+    if (standings.isLive(request.voucherKey)) return rejected('voucher-used')
+    const found = seats.find(request.choices)
+    if (!found) return rejected('sold-out')
+    seats.take(found)
+    return { status: 'booked', reason: null, seats: inDoses(found) }
   }
 
-  const decisions = []
+  const decisions: Decided['decisions'] = []
+  const commands: Decided['commands'] = []
   for (const request of requests) {
     if (facts.decided.has(request.id) || decidedHere.has(request.id)) continue
-    decisions.push({ request, decision: decideOne(request) })
     decidedHere.add(request.id)
+    if (request.kind === 'book') {
+      const decision = decideBooking(request)
+      decisions.push({ request, decision })
+      standings.add(request, decision)
+    } else commands.push({ request, decision: decideCommand(request) })
   }
-  return { decisions, taken: seats.taken() }
+  return { decisions, commands, changes: standings.changes, taken: seats.taken() }
 }
 
 const rejected = (reason: Reason): Decision => ({ status: 'rejected', reason, seats: [] })

@@ -1,13 +1,13 @@
-import type { NumberedRequest } from '../domain/decision.ts'
+import type { NumberedBooking, NumberedRequest, Standing } from '../domain/decision.ts'
 import { readDecided } from '../postgres/decisions.ts'
 import type { Transaction } from '../postgres/pool.ts'
 import { readEligible } from '../postgres/register.ts'
 import { readLiveVouchers } from '../postgres/reservations.ts'
 import { readFreeSeats } from '../postgres/seats.ts'
+import { readStandings } from '../postgres/standings.ts'
 import type { LockedCampaign } from '../postgres/writers.ts'
-import { createDayStart } from './day-start.ts'
+import { createDayStart, type DayStart } from './day-start.ts'
 import type { Facts } from './decide.ts'
-import type { DayStart } from './free-seats.ts'
 import { createSlotBook, type SlotBook } from './slot-book.ts'
 
 /** What an allocator remembers of a campaign between transactions: good for as long as nobody else changed its slots. */
@@ -46,19 +46,27 @@ export async function readFacts(
     tx,
     requests.map(({ id }) => id),
   )
+  const bookings = requests.filter((request): request is NumberedBooking => request.kind === 'book')
   const liveVouchers = await readLiveVouchers(
     tx,
     campaign,
-    requests.map(({ voucherKey }) => voucherKey),
+    bookings.map(({ voucherKey }) => voucherKey),
   )
   const eligible =
     locked.eligibility === 'register'
       ? await readEligible(
           tx,
           campaign,
-          requests.map(({ fingerprint }) => fingerprint),
+          bookings.map(({ fingerprint }) => fingerprint),
         )
       : null
+  const commanded = requests.flatMap((request) => (request.kind === 'book' ? [] : request.reservationId))
+  const standing = commanded.length > 0 ? await readStandings(tx, campaign, commanded) : noStandings
   const { book, dayStart } = remembered
-  return { facts: { decided, liveVouchers, eligible, closesAt: locked.closesAt, book, dayStart }, memory: remembered }
+  return {
+    facts: { decided, liveVouchers, standing, eligible, closesAt: locked.closesAt, book, dayStart, series: null },
+    memory: remembered,
+  }
 }
+
+const noStandings: ReadonlyMap<string, Standing> = new Map()

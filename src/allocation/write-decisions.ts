@@ -5,54 +5,75 @@ import { insertOutbox } from '../postgres/outbox.ts'
 import type { Transaction } from '../postgres/pool.ts'
 import { insertReservations } from '../postgres/reservations.ts'
 import { takeSeats } from '../postgres/seats.ts'
+import { updateStandings } from '../postgres/standings.ts'
 import type { Decided } from './decide.ts'
 
-/** Writes what was decided: reservations, appointments, seats, decisions, and what is to be told. */
+/**
+ * Writes what was decided: reservations, appointments, seats, decisions, and what is to be told. What was booked and changed in the
+ * same transaction is written as it stands at its end.
+ */
 export async function writeDecisions(
   tx: Transaction,
   {
     campaign,
     lane,
     decidedAt,
-    decided: { decisions, taken },
+    decided: { decisions, commands, changes, taken },
   }: { campaign: string; lane: Lane; decidedAt: number; decided: Decided },
 ): Promise<void> {
-  if (decisions.length === 0) return
-  await insertReservations(tx, {
-    campaign,
-    lane,
-    decidedAt,
-    reservations: decisions.map(({ request, decision }) => ({
-      ...request,
-      status: decision.status,
-      reason: decision.reason,
-    })),
-  })
+  if (decisions.length + commands.length === 0) return
+  const stored = [...changes.values()].filter(({ isStored }) => isStored)
+  // What is cancelled goes first: its voucher may have booked again.
+  if (stored.length > 0) await updateStandings(tx, stored)
+  if (decisions.length > 0)
+    await insertReservations(tx, {
+      campaign,
+      lane,
+      decidedAt,
+      reservations: decisions.map(({ request, decision }) => ({
+        ...request,
+        status: changes.get(request.id)?.status ?? decision.status,
+        reason: decision.reason,
+      })),
+    })
   await insertDecisions(tx, {
     campaign,
     lane,
     decidedAt,
-    decisions: decisions.map(({ request, decision }) => ({
-      requestId: request.id,
-      reservationId: request.id,
-      number: request.number,
-      kind: request.kind,
-      outcome: decision.status,
-      reason: decision.reason,
-    })),
+    decisions: [
+      ...decisions.map(({ request: { id, number, kind }, decision: { status, reason } }) => ({
+        requestId: id,
+        reservationId: id,
+        number,
+        kind,
+        outcome: status,
+        reason,
+      })),
+      ...commands.map(({ request: { id, reservationId, number, kind }, decision: { outcome, reason } }) => ({
+        requestId: id,
+        reservationId,
+        number,
+        kind,
+        outcome,
+        reason,
+      })),
+    ],
   })
-  const appointments = decisions.flatMap(({ request, decision }) =>
-    decision.seats.map(({ dose, slotId }) => ({ reservationId: request.id, dose, slotId })),
+  const held = [
+    ...decisions.map(({ request: { id }, decision }) => ({ id, seats: changes.get(id)?.seats ?? decision.seats })),
+    ...stored,
+  ]
+  const appointments = held.flatMap(({ id, seats }) =>
+    seats.map(({ dose, slotId }) => ({ reservationId: id, dose, slotId })),
   )
-  if (appointments.length > 0) {
-    await takeSeats(tx, campaign, taken)
-    await insertAppointments(tx, campaign, appointments)
-  }
-  const told = decisions.filter(({ request }) => request.notify)
-  if (told.length > 0)
-    await insertOutbox(
-      tx,
-      campaign,
-      told.map(({ request, decision }) => ({ reservationId: request.id, event: decision.status })),
-    )
+  if (taken.size > 0) await takeSeats(tx, campaign, taken)
+  if (appointments.length > 0) await insertAppointments(tx, campaign, appointments)
+  const told = [
+    ...decisions
+      .filter(({ request }) => request.notify)
+      .map(({ request, decision }) => ({ reservationId: request.id, event: decision.status as string })),
+    // Whether there is an address is in the box: the notifier sees.
+    ...[...changes.values()].flatMap(({ id, events }) => events.map((event) => ({ reservationId: id, event }))),
+  ]
+  if (told.length > 0) await insertOutbox(tx, campaign, told)
 }

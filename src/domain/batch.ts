@@ -10,10 +10,10 @@ export const maxBatchRequests = 500
 const Hash = z.string().length(32)
 
 /**
- * One thing put in the queue. Nothing in it is personal in clear: who asks is two keyed hashes, and what can be read back is
- * sealed in `box`. Its id is made from its content, so the same request sent again has the same id.
+ * Asks for a reservation. Nothing in it is personal in clear: who asks is two keyed hashes, and what can be read back is
+ * sealed in `box`. Its id is made from its content, so the same request sent again has the same id; it is the reservation's too.
  */
-export const QueuedRequest = z.object({
+export const BookRequest = z.object({
   id: Uuid,
   kind: z.literal('book'),
   voucherKey: Hash,
@@ -24,7 +24,22 @@ export const QueuedRequest = z.object({
   notify: z.boolean(),
   box: z.string(),
 })
+export type BookRequest = z.infer<typeof BookRequest>
+
+const onReservation = { id: Uuid, reservationId: Uuid }
+/** Gives the reservation's seat, or its place in the waiting list, back. */
+export const CancelRequest = z.object({ ...onReservation, kind: z.literal('cancel') })
+/** Takes another seat, and only then gives the old one back. */
+export const MoveRequest = z.object({ ...onReservation, kind: z.literal('move'), choices: Choices })
+/** A command on a reservation: a request of its own, with an id of its own. */
+export type CommandRequest = z.infer<typeof CancelRequest> | z.infer<typeof MoveRequest>
+
+/** One thing put in the queue, decided exactly once by its id. */
+export const QueuedRequest = z.discriminatedUnion('kind', [BookRequest, CancelRequest, MoveRequest])
 export type QueuedRequest = z.infer<typeof QueuedRequest>
+
+export const isCommand = (request: QueuedRequest): request is CommandRequest =>
+  request.kind === 'cancel' || request.kind === 'move'
 
 export const QueuedRequests = z.array(QueuedRequest).min(1).max(maxBatchRequests)
 

@@ -34,6 +34,7 @@ const VoucherPattern = z
 
 export const Cohort = z.strictObject({ id: ExternalId, opensAt: Instant })
 
+export type Doses = z.infer<typeof Doses>
 export const Doses = z.strictObject({
   count: z.int().min(1).max(10),
   gapDays: z.strictObject({ min: z.int().min(0).max(366), max: z.int().min(0).max(366) }),

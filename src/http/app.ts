@@ -7,6 +7,7 @@ import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-
 import type { Logger } from '../logger.ts'
 import { type CampaignRoutes, campaignRoutes } from './campaign-routes.ts'
 import { answerClientError, refuseUnclearRequests } from './client-error.ts'
+import { type CommandRoutes, commandRoutes } from './command-routes.ts'
 import { serveDocs } from './docs.ts'
 import { createEarlyRefusal } from './early-refusal.ts'
 import { eventRoutes } from './event-routes.ts'
@@ -24,6 +25,7 @@ import { type ReservationRoutes, reservationRoutes } from './reservation-routes.
 import { validate } from './validate.ts'
 
 export type AppOptions = ReservationRoutes &
+  CommandRoutes &
   CampaignRoutes &
   HealthRoutes &
   OperatorRoutes &
@@ -119,6 +121,7 @@ export async function buildApp(options: AppOptions) {
   await serveDocs(app)
   refusedEarly = serveMetrics(app, options).refusedEarly
   await app.register(reservationRoutes, options)
+  await app.register(commandRoutes, options)
   await app.register(eventRoutes, options)
   await app.register(campaignRoutes, options)
   await app.register(healthRoutes, options)

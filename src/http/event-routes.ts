@@ -62,9 +62,9 @@ export const eventRoutes: FastifyPluginAsyncZod<Pick<ReservationRoutes, 'view' |
       reply.raw.write(statusEvent(seen))
       try {
         while (!signal.aborted) {
-          await sleep(seen.status === 'queued' ? lookEveryMs : lookEveryDecidedMs, undefined, { signal })
+          await sleep(isDecided(seen) ? lookEveryDecidedMs : lookEveryMs, undefined, { signal })
           const now = await view(receipt).catch(() => seen)
-          if (now.status !== seen.status || now.queueNumber !== seen.queueNumber) reply.raw.write(statusEvent(now))
+          if (whatMatters(now) !== whatMatters(seen)) reply.raw.write(statusEvent(now))
           else reply.raw.write(': still here\n\n')
           seen = now
         }
@@ -77,5 +77,10 @@ export const eventRoutes: FastifyPluginAsyncZod<Pick<ReservationRoutes, 'view' |
     },
   )
 }
+
+const isDecided = ({ status, lastCommand }: ReservationView) => status !== 'queued' && lastCommand?.status !== 'queued'
+
+/** All but the wait, which changes all the time. */
+const whatMatters = ({ wait: _, ...reservation }: ReservationView) => JSON.stringify(reservation)
 
 const statusEvent = (reservation: ReservationView) => `event: status\ndata: ${JSON.stringify(reservation)}\n\n`

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { LastCommand } from '../domain/command.ts'
 import { CampaignId } from '../domain/ids.ts'
 import type { Lane } from '../domain/lane.ts'
 import { DecidedStatus, Reason, ReservationRequest } from '../domain/reservation.ts'
@@ -15,12 +16,12 @@ import { problemResponses } from './problem-details.ts'
 import { OfReservation, requireReceipt } from './receipt-access.ts'
 
 /** Visible ASCII, as the draft for `Idempotency-Key` has it, without its quotes' meaning. */
-const IdempotencyKey = z
+export const IdempotencyKey = z
   .string()
   .regex(/^[!-~]{1,255}$/, 'is not 1 to 255 visible characters, given once')
   .meta({ description: 'A new one asks anew, as after a cancellation.', examples: ['b3f1c7de'] })
 
-const Wait = z.object({
+export const Wait = z.object({
   ahead: z.int().meta({ description: 'People of the same lane who are decided before.' }),
   p50Seconds: z
     .int()
@@ -39,6 +40,7 @@ export const aReservation = {
   acceptedAt: '2026-12-01T09:00:01+09:00',
   decidedAt: '2026-12-01T09:00:02+09:00',
   wait: null,
+  lastCommand: null,
   appointments: [
     {
       dose: 1,
@@ -90,10 +92,11 @@ const Reservation = z
         location: z.object({ id: z.string(), name: z.string(), address: z.string().nullable() }).nullable(),
       }),
     ),
+    lastCommand: LastCommand.nullable().meta({ description: 'The last cancel or move, and what became of it.' }),
   })
   .meta({ id: 'Reservation', examples: [aReservation] })
 
-const acceptedHeaders = {
+export const acceptedHeaders = {
   Location: { type: 'string', description: 'Where the reservation is: `/v1/reservations/{id}`.' },
   'Retry-After': { type: 'integer', description: 'Seconds after which to ask what became of it.' },
 }
@@ -189,6 +192,7 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
       const receipt = requireReceipt(request, request.params.id, verify)
       const reservation = await view(receipt)
       if (reservation.wait) reply.header('retry-after', pollAfter(reservation.wait))
+      else if (reservation.lastCommand?.status === 'queued') reply.header('retry-after', commandPollSeconds)
       return reply.send(reservation)
     },
   )
@@ -225,6 +229,9 @@ const laneOf = ({ headers }: FastifyRequest): Lane => (headers.authorization ===
 /** Nobody needs to ask more seldom than this, in seconds. */
 const maxPollSeconds = 60
 
+/** When to ask again, in seconds, for what becomes of a command: how long it waits is in the answer to the command. */
+const commandPollSeconds = 2
+
 /** When to ask again, in seconds: when half of those who wait as long have their answer. */
-const pollAfter = ({ p50Seconds }: { p50Seconds: number | null }) =>
+export const pollAfter = ({ p50Seconds }: { p50Seconds: number | null }) =>
   Math.min(Math.max(1, p50Seconds ?? 10), maxPollSeconds)

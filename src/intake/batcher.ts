@@ -67,3 +67,4 @@ export function createBatcher<Answer>({
     },
   }
 }
+export type Batcher<Answer> = ReturnType<typeof createBatcher<Answer>>

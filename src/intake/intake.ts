@@ -1,4 +1,4 @@
-import type { QueuedRequest } from '../domain/batch.ts'
+import type { BookRequest } from '../domain/batch.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { ReservationRequest } from '../domain/reservation.ts'
 import { Problem } from '../errors.ts'
@@ -10,7 +10,8 @@ import type { Board, Wait } from '../status/board.ts'
 import type { Campaign, Catalogue } from '../status/catalogue.ts'
 import type { Clock } from '../status/clock.ts'
 import { checkChoices, checkOpen, checkVoucherForm } from './admit.ts'
-import { createBatcher, type Placed } from './batcher.ts'
+import { type Batcher, createBatcher, type Placed } from './batcher.ts'
+import { createAcceptCommand, type NoteCommand } from './commands.ts'
 import { createOpenRequests, maxOpenRequests } from './open-requests.ts'
 import type { Registers } from './register.ts'
 
@@ -46,6 +47,7 @@ export function createIntake({
   fingerprints,
   receipts,
   acceptBatch,
+  noteCommand,
   board,
   clock,
 }: {
@@ -54,11 +56,12 @@ export function createIntake({
   fingerprints: Fingerprints
   receipts: Receipts
   acceptBatch: AcceptBatch
+  noteCommand: NoteCommand
   board: Board
   clock: Clock
 }) {
   const openRequests = createOpenRequests()
-  const batchers = new Map<string, ReturnType<typeof createBatcher<Accepted>>>()
+  const batchers = new Map<string, Batcher<Accepted>>()
 
   function batcherOf(campaign: string, lane: Lane) {
     const key = `${campaign} ${lane}`
@@ -104,7 +107,7 @@ export function createIntake({
       throw new Problem('too-many-requests', `This voucher has ${maxOpenRequests} open requests already.`, {
         retryAfterSeconds: 5,
       })
-    const request: QueuedRequest = {
+    const request: BookRequest = {
       id,
       kind: 'book',
       voucherKey,
@@ -124,12 +127,7 @@ export function createIntake({
     }
   }
 
-  function answer(
-    campaign: Campaign,
-    lane: Lane,
-    request: QueuedRequest,
-    placed: Placed<Accepted>,
-  ): AcceptedReservation {
+  function answer(campaign: Campaign, lane: Lane, request: BookRequest, placed: Placed<Accepted>): AcceptedReservation {
     const { id, voucherKey } = request
     const { batchId, place, result } = placed
     const expiresAt = Math.floor(campaign.closesAt / 1_000) + receiptSecondsAfterClosing
@@ -142,6 +140,15 @@ export function createIntake({
 
   return {
     submit,
+    acceptCommand: createAcceptCommand({
+      catalogue,
+      fingerprints,
+      openRequests,
+      batcherOf,
+      noteCommand,
+      board,
+      clock,
+    }),
     /** Notes how far a lane has been served. */
     served: openRequests.served,
     /** Resolves when nothing waits to be written. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { operatorDatabase, testLog } from '../../test/setup/operator-database.ts'
 import { until } from '../../test/system/until.ts'
-import type { QueuedRequest } from '../domain/batch.ts'
+import type { BookRequest } from '../domain/batch.ts'
 import { appendBatch } from '../postgres/batches.ts'
 import { createPool } from '../postgres/pool.ts'
 import { insertSetAside } from '../postgres/set-aside.ts'
@@ -13,7 +13,7 @@ import { withdrawSetAside } from './withdraw-set-aside.ts'
 const campaign = 'medics'
 const receivedAt = Date.parse('2026-12-05T00:00Z')
 
-const ask = (fields: Partial<QueuedRequest> = {}): QueuedRequest => ({
+const ask = (fields: Partial<BookRequest> = {}): BookRequest => ({
   id: randomUUID(),
   kind: 'book',
   voucherKey: 'ab'.repeat(16),
@@ -35,7 +35,7 @@ async function withOneAside(request: object = ask()) {
   }
   const [api, allocator] = [open('junban_api'), open('junban_allocator')]
   const batchId = randomUUID()
-  const requests = [ask(), request as QueuedRequest, ask()]
+  const requests = [ask(), request as BookRequest, ask()]
   await appendBatch(api, { id: batchId, campaign, lane: 'web', receivedAt, requests }, {})
   const requestId = (request as { id?: string }).id ?? randomUUID()
   const setAside = (number: number, batch: string, place: number) =>
@@ -139,6 +139,22 @@ test('withdrawn, it is decided under its own number, keeps its box, and who aske
   ])
   expect(await read(audited)).toMatchObject([{ action: 'request.withdraw', subject: requestId }])
   for (const again of [retry, withdraw]) await expect(again()).rejects.toMatchObject({ type: 'conflict' })
+})
+
+test('a command that is withdrawn is refused, and its reservation stays as it is', async () => {
+  const command = { id: randomUUID(), kind: 'cancel', reservationId: randomUUID() }
+  const { read, requestId, withdraw } = await withOneAside(command)
+  expect(await withdraw()).toEqual({ requestId, campaign, before: false })
+  expect(await read('select request_id, reservation_id, kind, outcome, reason from decisions')).toEqual([
+    {
+      request_id: command.id,
+      reservation_id: command.reservationId,
+      kind: 'cancel',
+      outcome: 'refused',
+      reason: 'withdrawn-by-operator',
+    },
+  ])
+  expect(await read('select from reservations')).toEqual([])
 })
 
 test('one that an allocator decides meanwhile, because it stood in the log twice, keeps that decision', async () => {

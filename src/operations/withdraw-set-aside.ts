@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { UserError } from '../errors.ts'
+import { CommandKind } from '../domain/command.ts'
+import { Uuid } from '../domain/ids.ts'
 import { insertAudit } from '../postgres/audit.ts'
-import { insertDecisions, readDecided } from '../postgres/decisions.ts'
+import { insertDecisions, type NewDecision, readDecided } from '../postgres/decisions.ts'
 import { insertOutbox } from '../postgres/outbox.ts'
 import type { Pool, Transaction } from '../postgres/pool.ts'
 import { insertReservations } from '../postgres/reservations.ts'
@@ -17,10 +18,13 @@ const Kept = z.object({
   box: z.base64().catch(''),
 })
 
-const decided = { status: 'rejected', reason: 'withdrawn-by-operator' } as const
+/** What a command is known by. */
+const KeptCommand = z.object({ kind: CommandKind, reservationId: Uuid })
+
+const reason = 'withdrawn-by-operator'
 
 /**
- * Decides a request that was set aside: rejected, `withdrawn-by-operator`. One that was decided since, because it stood in the log twice,
+ * Decides a request that was set aside: rejected, or if it is a command refused, `withdrawn-by-operator`. One that was decided since, because it stood in the log twice,
  * keeps its decision: `before`. Throws a UserError when it does not wait.
  */
 export async function withdrawSetAside({
@@ -46,29 +50,17 @@ export async function withdrawSetAside({
 
 async function reject(tx: Transaction, requestId: string, aside: Awaited<ReturnType<typeof takeSetAside>>) {
   const { campaign, lane, number, acceptedAt, now: decidedAt, request } = aside
-  if (typeof request?.kind === 'string' && request.kind !== 'book')
-    throw new UserError(`request ${requestId} is a command on a reservation: retry it`, { type: 'conflict' })
+  const command = KeptCommand.safeParse(request).data
+  const decide = (decision: Pick<NewDecision, 'reservationId' | 'kind' | 'outcome'>) =>
+    insertDecisions(tx, { campaign, lane, decidedAt, decisions: [{ requestId, number, reason, ...decision }] })
+  if (command) return decide({ ...command, outcome: 'refused' })
   const kept = Kept.parse(request ?? {})
   await insertReservations(tx, {
     campaign,
     lane,
     decidedAt,
-    reservations: [{ ...kept, ...decided, id: requestId, number, acceptedAt }],
+    reservations: [{ ...kept, status: 'rejected', reason, id: requestId, number, acceptedAt }],
   })
-  await insertDecisions(tx, {
-    campaign,
-    lane,
-    decidedAt,
-    decisions: [
-      {
-        requestId,
-        reservationId: requestId,
-        number,
-        kind: 'book',
-        outcome: decided.status,
-        reason: decided.reason,
-      },
-    ],
-  })
-  if (kept.notify) await insertOutbox(tx, campaign, [{ reservationId: requestId, event: decided.status }])
+  await decide({ reservationId: requestId, kind: 'book', outcome: 'rejected' })
+  if (kept.notify) await insertOutbox(tx, campaign, [{ reservationId: requestId, event: 'rejected' }])
 }

@@ -1,5 +1,6 @@
 import type { Batch } from '../domain/batch.ts'
 import type { Lane } from '../domain/lane.ts'
+import { commandColumns } from './commands.ts'
 import { isUniqueViolation, NoSuchLane } from './errors.ts'
 import type { Queryable, Transaction } from './pool.ts'
 
@@ -13,6 +14,8 @@ export type LoggedBatch = { firstNumber: number; acceptedAt: number }
  * inserts, so numbers are contiguous, commit in order, and are visible exactly when they exist. A batch that is there already
  * fails the whole statement (23505) and is read back.
  *
+ * Commands are noted beside it, so that they can be seen while they wait; one that was logged before keeps its first note.
+ *
  * `redisAway`: accepted with no look at the spool. `spooled`: drained from the spool. `wake`: tell allocators by `LISTEN`.
  */
 export async function appendBatch(
@@ -20,9 +23,10 @@ export async function appendBatch(
   batch: Batch,
   { redisAway = false, spooled = false, wake = false }: { redisAway?: boolean; spooled?: boolean; wake?: boolean },
 ): Promise<LoggedBatch> {
+  const commands = commandColumns(batch.requests)
   try {
     const { rows } = await db.query<LoggedBatch>({
-      name: 'batches.append',
+      name: commands ? 'batches.append_with_commands' : 'batches.append',
       text: `
         with numbered as (
           update lanes
@@ -34,7 +38,7 @@ export async function appendBatch(
           select $1, $2, $3, accepted_number - $4 + 1, accepted_number, $5, $6, $7, $8
             from numbered
           returning first_number, accepted_at
-        )
+        )${commands ? noteCommands : ''}
         select first_number as "firstNumber", accepted_at as "acceptedAt",
                case when $9 then pg_notify('${batchesChannel}', $2) end
           from appended`,
@@ -48,6 +52,7 @@ export async function appendBatch(
         spooled,
         JSON.stringify(batch.requests),
         wake,
+        ...(commands ?? []),
       ],
     })
     const logged = rows[0]
@@ -59,6 +64,12 @@ export async function appendBatch(
     throw err
   }
 }
+
+const noteCommands = `, noted as (
+          insert into commands (batch_id, request_id, reservation_id, kind)
+          select $1, command.* from appended, unnest($10::uuid[], $11::uuid[], $12::text[]) as command
+              on conflict (request_id) do nothing
+        )`
 
 /**
  * Appends spooled batches of one lane in this order, all or none, but for those that the log holds already. One drains a lane at a

@@ -1,3 +1,4 @@
+import type { CommandKind } from '../domain/command.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { Transaction } from './pool.ts'
 
@@ -15,7 +16,7 @@ export type NewDecision = {
   requestId: string
   reservationId: string
   number: number
-  kind: 'book'
+  kind: 'book' | CommandKind
   outcome: string
   reason: string | null
 }

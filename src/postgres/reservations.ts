@@ -1,3 +1,4 @@
+import type { LastCommand } from '../domain/command.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { DecidedStatus, Reason } from '../domain/reservation.ts'
 import type { Queryable, Transaction } from './pool.ts'
@@ -78,9 +79,10 @@ export type StoredReservation = {
   acceptedAt: number
   decidedAt: number
   appointments: { dose: number; slotId: string }[]
+  lastCommand: LastCommand | null
 }
 
-/** Decided reservations by id, with their appointments in the order of doses. Nothing personal is read. */
+/** Decided reservations by id, with their appointments in the order of doses and the last command. Nothing personal is read. */
 export async function readReservations(db: Queryable, ids: string[]): Promise<Map<string, StoredReservation>> {
   const { rows } = await db.query<StoredReservation>({
     name: 'reservations.read',
@@ -88,7 +90,11 @@ export async function readReservations(db: Queryable, ids: string[]): Promise<Ma
       select id, campaign_id as campaign, lane, queue_number as "queueNumber", status, reason,
              accepted_at as "acceptedAt", decided_at as "decidedAt",
              coalesce((select json_agg(json_build_object('dose', dose, 'slotId', slot_id) order by dose)
-                         from appointments where reservation_id = reservations.id), '[]') as appointments
+                         from appointments where reservation_id = reservations.id), '[]') as appointments,
+             (select json_build_object('id', commands.request_id, 'kind', commands.kind,
+                                       'status', coalesce(outcome, 'queued'), 'reason', decisions.reason)
+                from commands left join decisions on decisions.request_id = commands.request_id
+               where commands.reservation_id = reservations.id order by logged desc limit 1) as "lastCommand"
         from reservations
        where id = any($1)`,
     values: [ids],

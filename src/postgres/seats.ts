@@ -1,23 +1,24 @@
 import type { Queryable, Transaction } from './pool.ts'
 
-/** A campaign's slots that can still be given, with their free seats. A blocked slot has none. */
+/** A campaign's slots with their free seats: full ones too, for a seat may be given back. */
 export async function readFreeSeats(
   tx: Transaction,
   campaign: string,
-): Promise<{ id: string; locationId: string; startsAt: number; free: number }[]> {
+): Promise<{ id: string; locationId: string; startsAt: number; free: number; blocked: boolean }[]> {
   const { rows } = await tx.query({
     name: 'seats.read_free',
     text: `
-      select id, location_id as "locationId", extract(epoch from starts_at)::float8 * 1000 as "startsAt", capacity - booked as free
+      select id, location_id as "locationId", extract(epoch from starts_at)::float8 * 1000 as "startsAt", capacity - booked as free,
+             blocked
         from slots
-       where campaign_id = $1 and not blocked and booked < capacity`,
+       where campaign_id = $1`,
     values: [campaign],
   })
   return rows
 }
 
 /**
- * Takes seats in many slots at once, given in the order of their ids.
+ * Takes seats in many slots at once, given in the order of their ids; less than none are given back.
  *
  * The check constraint `slots_never_oversold` fails the whole transaction if any slot would go over: two allocators that briefly
  * overlap cannot both take the last seat.

@@ -13,6 +13,7 @@ export function createFingerprints(voucherKey: Key) {
   const personKey = derive('voucher-with-birth-date')
   const voucherOnlyKey = derive('voucher')
   const requestKey = derive('reservation-id')
+  const commandKey = derive('command-id')
 
   const hmac = (key: typeof personKey, text: string) =>
     createHmac('sha256', key).update(text).digest().subarray(0, hashBytes)
@@ -29,6 +30,12 @@ export function createFingerprints(voucherKey: Key) {
      */
     reservationId: (campaign: string, idempotencyKey: string | undefined, body: unknown) =>
       toUuid(hmac(requestKey, JSON.stringify([campaign, idempotencyKey ?? null, body]))),
+    /**
+     * A command's id, with an `Idempotency-Key`: the same command sent again is the same. Without one each is another, because
+     * moving there, back, and there again must move.
+     */
+    commandId: (reservationId: string, idempotencyKey: string, command: unknown) =>
+      toUuid(hmac(commandKey, JSON.stringify([reservationId, idempotencyKey, command]))),
   }
 }
 export type Fingerprints = ReturnType<typeof createFingerprints>

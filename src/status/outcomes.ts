@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
-import type { Decision, NumberedRequest } from '../domain/decision.ts'
+import type { Decision, NumberedBooking } from '../domain/decision.ts'
 import { DecidedStatus, Reason } from '../domain/reservation.ts'
 
 /** An outcome is asked for when it is fresh; after this many seconds Postgres answers. */
@@ -25,7 +25,7 @@ const outcomesKey = (batchId: string) => `junban:outcomes:${batchId}`
 export async function rememberOutcomes(
   redis: Redis,
   decidedAt: number,
-  decisions: { request: NumberedRequest; decision: Decision }[],
+  decisions: { request: NumberedBooking; decision: Decision }[],
 ): Promise<void> {
   const pipeline = redis.pipeline()
   for (const [batchId, ofBatch] of Map.groupBy(decisions, ({ request }) => request.batchId)) {
@@ -46,8 +46,22 @@ export async function rememberOutcomes(
   await pipeline.exec()
 }
 
-/** A fresh outcome, or null when Redis does not know one. */
+// A hash beside it, and not the outcome taken away: that may be written later, by another process.
+const changedKey = (batchId: string) => `junban:changed:${batchId}`
+
+/** Notes that outcomes do not stand any more: they are asked of Postgres alone from now on. */
+export async function forgetOutcomes(redis: Redis, places: { batchId: string; place: number }[]): Promise<void> {
+  const pipeline = redis.pipeline()
+  for (const { batchId, place } of places)
+    pipeline.hset(changedKey(batchId), String(place), '1').expire(changedKey(batchId), outcomeSeconds * 2)
+  await pipeline.exec()
+}
+
+/** A fresh outcome that stands, or null when Redis does not know one. */
 export async function recallOutcome(redis: Redis, batchId: string, place: number): Promise<Outcome | null> {
-  const text = await redis.hget(outcomesKey(batchId), String(place))
-  return text === null ? null : Outcome.parse(JSON.parse(text))
+  const [changed, text] = await Promise.all([
+    redis.hexists(changedKey(batchId), String(place)),
+    redis.hget(outcomesKey(batchId), String(place)),
+  ])
+  return changed || text === null ? null : Outcome.parse(JSON.parse(text))
 }

@@ -1,3 +1,4 @@
+import type { LastCommand } from '../domain/command.ts'
 import type { DecidedStatus, Reason } from '../domain/reservation.ts'
 import type { Board, Wait } from './board.ts'
 import type { Catalogue, Location } from './catalogue.ts'
@@ -21,6 +22,7 @@ export type ReservationView = {
     endsAt: string | null
     location: Location | null
   }[]
+  lastCommand: LastCommand | null
 }
 
 /** Adds to what is stored what everybody may know: when and where the slots are, how long the queue is. */
@@ -49,5 +51,6 @@ export function viewReservation(
         location: (slot && campaign?.locations.get(slot.locationId)) ?? null,
       }
     }),
+    lastCommand: state.lastCommand,
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
 import { createDecideNext } from '#src/allocation/decide-next.ts'
-import type { Batch, QueuedRequest } from '#src/domain/batch.ts'
+import type { Batch, BookRequest } from '#src/domain/batch.ts'
 import type { Lane } from '#src/domain/lane.ts'
 import { createCampaign } from '#src/operations/create-campaign.ts'
 import { appendBatch } from '#src/postgres/batches.ts'
@@ -24,7 +24,7 @@ export const idOf = (name: string) => {
 const slot = (slotId: string) => [{ slotId }]
 const anyAt = (...locationIds: string[]) => [{ locationIds, from: '2026-12-02', to: '2026-12-03' }]
 
-function request(name: string, choices: QueuedRequest['choices'], voucher = name): QueuedRequest {
+function request(name: string, choices: BookRequest['choices'], voucher = name): BookRequest {
   const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32)
   return {
     id: idOf(name),
@@ -38,7 +38,7 @@ function request(name: string, choices: QueuedRequest['choices'], voucher = name
   }
 }
 
-const batch = (name: string, lane: Lane, requests: QueuedRequest[]): Batch => ({
+const batch = (name: string, lane: Lane, requests: BookRequest[]): Batch => ({
   id: idOf(name),
   campaign,
   lane,

@@ -1,0 +1,36 @@
+import type { Standing } from '../domain/decision.ts'
+import type { Transaction } from './pool.ts'
+
+/** Decided reservations of a campaign as they stand, by id. */
+export async function readStandings(tx: Transaction, campaign: string, ids: string[]): Promise<Map<string, Standing>> {
+  const { rows } = await tx.query<Standing>({
+    name: 'standings.read',
+    text: `
+      select id, encode(voucher_key, 'hex') as "voucherKey", status,
+             coalesce((select json_agg(json_build_object('dose', dose, 'slotId', slot_id) order by dose)
+                         from appointments where reservation_id = reservations.id), '[]') as seats
+        from reservations
+       where campaign_id = $1 and id = any($2)`,
+    values: [campaign, ids],
+  })
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/**
+ * Makes reservations stand otherwise: their status, and no appointments, for new ones are written after. A cancelled one is no longer
+ * its voucher's, so this comes before the voucher's next is written.
+ */
+export async function updateStandings(tx: Transaction, changed: Pick<Standing, 'id' | 'status'>[]): Promise<void> {
+  await tx.query({
+    name: 'standings.update',
+    text: `
+      with gone as (
+        delete from appointments where reservation_id = any($1::uuid[])
+      )
+      update reservations
+         set status = changed.status
+        from unnest($1::uuid[], $2::text[]) as changed (id, status)
+       where reservations.id = changed.id`,
+    values: [changed.map(({ id }) => id), changed.map(({ status }) => status)],
+  })
+}
