@@ -29,6 +29,7 @@ import { createBoard } from './status/board.ts'
 import { createCatalogue } from './status/catalogue.ts'
 import { createClock } from './status/clock.ts'
 import { watchEventLoop } from './status/event-loop.ts'
+import { createLines } from './status/line.ts'
 import { noteCommand, recallCommand } from './status/noted-commands.ts'
 import { recallOutcome } from './status/outcomes.ts'
 import { startPulse } from './status/pulse.ts'
@@ -184,6 +185,7 @@ const readReservation = createReadReservation({
     isSpooling: () => spooledBatches() > 0,
   },
 })
+const lineWait = createLines({ pool: readPool, askPostgres })
 const authenticate = createAuthenticate({ pool: readPool, ask: askPostgres })
 
 const app = await buildApp({
@@ -197,7 +199,11 @@ const app = await buildApp({
     admission.check(campaign, lane)
   },
   turnsAway: admission.turnsAway,
-  view: async (receipt) => viewReservation(await readReservation(receipt), { catalogue, board }),
+  view: async (receipt) => {
+    const state = await readReservation(receipt)
+    const inLine = state.place === null ? null : await lineWait(state.campaign, state.place)
+    return viewReservation(state, { catalogue, board, inLine })
+  },
   verify: (token) => receipts.verify(token, Math.floor(clock.now() / 1_000)),
   authenticate,
   catalogue,

@@ -17,3 +17,19 @@ export function createDayStart(timeZone: string): DayStart {
     return start
   }
 }
+
+/** Slots whose day is remembered. */
+const slotsKept = 200_000
+
+/** On which day of a time zone an instant lies (epoch ms), remembered. */
+export function createDayOf(timeZone: string) {
+  const known = new Map<number, string>()
+  return (epochMs: number): string => {
+    const found = known.get(epochMs)
+    if (found !== undefined) return found
+    if (known.size >= slotsKept) known.clear()
+    const day = Temporal.Instant.fromEpochMilliseconds(epochMs).toZonedDateTimeISO(timeZone).toPlainDate().toString()
+    known.set(epochMs, day)
+    return day
+  }
+}

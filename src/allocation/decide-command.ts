@@ -1,6 +1,8 @@
+import type { Choice } from '../domain/choice.ts'
 import type { CommandReason } from '../domain/command.ts'
 import type { CommandDecision, NumberedCommand, Standing } from '../domain/decision.ts'
 import type { FreeSeats } from './free-seats.ts'
+import type { LineView } from './line-view.ts'
 import { inDoses, type Standings } from './standings.ts'
 
 /**
@@ -9,10 +11,12 @@ import { inDoses, type Standings } from './standings.ts'
  */
 export function createDecideCommand({
   seats,
+  line,
   standings,
   closesAt,
 }: {
   seats: FreeSeats
+  line: LineView
   standings: Standings
   closesAt: number
 }) {
@@ -28,7 +32,8 @@ export function createDecideCommand({
 
   function cancel(standing: Standing): CommandDecision {
     seats.giveBack(heldBy(standing))
-    standings.change(standing, { status: 'cancelled', seats: [] }, 'cancelled')
+    if (standing.waiting) line.leave(standing.id)
+    standings.change(standing, { status: 'cancelled', seats: [], waiting: null }, 'cancelled')
     return done
   }
 
@@ -37,6 +42,7 @@ export function createDecideCommand({
     { choices, receivedAt }: Extract<NumberedCommand, { kind: 'move' }>,
   ): CommandDecision {
     if (receivedAt >= closesAt) return refused('closed')
+    if (standing.waiting) return wish(standing, standing.waiting.place, choices)
     const old = heldBy(standing)
     // Its own seats are among those that it may have.
     seats.giveBack(old)
@@ -44,7 +50,25 @@ export function createDecideCommand({
     seats.take(found ?? old)
     if (!found) return refused('sold-out')
     if (found.some((slot, at) => slot !== old[at]))
-      standings.change(standing, { status: 'booked', seats: inDoses(found) }, 'moved')
+      standings.change(standing, { status: 'booked', seats: inDoses(found), waiting: null }, 'moved')
+    return done
+  }
+
+  /** Somebody in line wants something else: they get it if it is free, and else wait for it in their place. */
+  function wish({ id, voucherKey, waiting }: Standing, place: number, choices: Choice[]): CommandDecision {
+    const found = seats.find(choices)
+    if (!found) {
+      line.change({ id, voucherKey, place, choices })
+      standings.change(
+        { id, voucherKey, waiting },
+        { status: 'waitlisted', seats: [], waiting: { place, choices } },
+        null,
+      )
+      return done
+    }
+    seats.take(found)
+    line.leave(id)
+    standings.change({ id, voucherKey, waiting }, { status: 'booked', seats: inDoses(found), waiting: null }, 'booked')
     return done
   }
 

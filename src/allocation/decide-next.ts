@@ -9,6 +9,7 @@ import { advance, pauseWriter, readWork, type Work } from '../postgres/writers.t
 import { type Decided, decide } from './decide.ts'
 import { lockForDeciding } from './lock-for-deciding.ts'
 import { type Memory, readFacts } from './read-facts.ts'
+import { changeLine } from './read-line.ts'
 import { readRawRequest, readRequests } from './read-requests.ts'
 import { leaveToAnother, nextLane } from './turns.ts'
 import { writeDecisions } from './write-decisions.ts'
@@ -77,19 +78,30 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
       const { facts, memory } = await readFacts(tx, {
         campaign,
         locked,
-        slotsRevision: work.slotsRevision,
+        work,
         requests,
         memory: state.memory,
       })
       const decided = decide(requests, facts)
-      await writeDecisions(tx, { campaign, lane, decidedAt: work.now, decided })
+      const lineRevision = await writeDecisions(tx, {
+        campaign,
+        lane,
+        decidedAt: work.now,
+        decided,
+        lineRevision: work.lineRevision,
+      })
       const slotsRevision = await advance(tx, { campaign, lane, to: last.number, allocator })
-      return { lane, last, decided, memory, slotsRevision, decidedAt: work.now }
+      return { lane, last, decided, memory, slotsRevision, lineRevision, decidedAt: work.now }
     }).then((done) => {
       if (!done) return null
       // Committed: only now may memory know of it.
-      done.memory.book.take(done.decided.taken)
-      state.memory = { ...done.memory, slotsRevision: done.slotsRevision }
+      const { memory, decided, slotsRevision, lineRevision } = done
+      memory.book.take(decided.taken)
+      state.memory = {
+        ...memory,
+        slotsRevision,
+        line: lineRevision === null ? memory.line : changeLine(memory.line!, decided.line, lineRevision),
+      }
       return {
         lane: done.lane,
         servingNumber: done.last.number,

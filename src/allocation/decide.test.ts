@@ -5,6 +5,7 @@ import type { Decision, NumberedBooking } from '../domain/decision.ts'
 import { createDayStart } from './day-start.ts'
 import { decide, type Facts } from './decide.ts'
 import { type BookSlot, createSlotBook } from './slot-book.ts'
+import { createWaitingLine } from './waiting-line.ts'
 
 /** What a decision depends on, as plain data, from which the facts are made anew for each run. */
 type World = {
@@ -25,6 +26,9 @@ const factsOf = (world: World): Facts => ({
   book: createSlotBook(world.slots.map((slot) => ({ ...slot }))),
   dayStart: createDayStart(world.timeZone),
   series: null,
+  changedByOthers: false,
+  line: createWaitingLine({ slotOf: () => undefined, dayStart: createDayStart(world.timeZone), series: null }),
+  lastPlace: 0,
 })
 
 const run = (requests: NumberedBooking[], world: World) => decide(requests, factsOf(world))
@@ -234,6 +238,7 @@ test('what was decided is not decided again, in a later transaction or in the sa
       decisions: [],
       commands: [],
       changes: new Map(),
+      line: { joined: [], gone: new Set(), lastPlace: 0 },
       taken: new Map(),
     })
     expect(outcomes([...requests, ...requests], world)).toEqual(outcomes(requests, world))

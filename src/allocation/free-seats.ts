@@ -107,6 +107,10 @@ export function createFreeSeats({
       }
       finder?.forget()
     },
+    /** Whatever is free counts as given back. */
+    offerAll() {
+      for (const slot of book.open()) freed.add(slot)
+    },
     /** The slots of which seats were given back since this was last asked. */
     takeFreed(): Set<BookSlot> {
       const since = freed

@@ -5,13 +5,26 @@ import { readEligible } from '../postgres/register.ts'
 import { readLiveVouchers } from '../postgres/reservations.ts'
 import { readFreeSeats } from '../postgres/seats.ts'
 import { readStandings } from '../postgres/standings.ts'
-import type { LockedCampaign } from '../postgres/writers.ts'
-import { createDayStart, type DayStart } from './day-start.ts'
+import type { LockedCampaign, Work } from '../postgres/writers.ts'
+import { createDayOf, createDayStart, type DayStart } from './day-start.ts'
 import type { Facts } from './decide.ts'
+import { concernsLine, type LineMemory, readLineMemory } from './read-line.ts'
+import type { Series } from './series.ts'
 import { createSlotBook, type SlotBook } from './slot-book.ts'
+import { createWaitingLine } from './waiting-line.ts'
 
-/** What an allocator remembers of a campaign between transactions: good for as long as nobody else changed its slots. */
-export type Memory = { slotsRevision: number; timeZone: string; book: SlotBook; dayStart: DayStart }
+/**
+ * What an allocator remembers of a campaign between transactions: its slots, good for as long as nobody else changed them, and its
+ * line, once somebody could be in it.
+ */
+export type Memory = {
+  slotsRevision: number
+  timeZone: string
+  book: SlotBook
+  dayStart: DayStart
+  series: Series | null
+  line: LineMemory | undefined
+}
 
 /**
  * Reads, under the campaign's lock, what is known of these requests. The slots are read again only when their revision is not
@@ -22,26 +35,19 @@ export async function readFacts(
   {
     campaign,
     locked,
-    slotsRevision,
+    work: { slotsRevision, lineRevision },
     requests,
-    memory,
+    memory: last,
   }: {
     campaign: string
     locked: LockedCampaign
-    slotsRevision: number
+    work: Work
     requests: NumberedRequest[]
     memory: Memory | undefined
   },
 ): Promise<{ facts: Facts; memory: Memory }> {
-  const remembered =
-    memory?.slotsRevision === slotsRevision && memory.timeZone === locked.timeZone
-      ? memory
-      : {
-          slotsRevision,
-          timeZone: locked.timeZone,
-          book: createSlotBook(await readFreeSeats(tx, campaign)),
-          dayStart: createDayStart(locked.timeZone),
-        }
+  const isFresh = last?.slotsRevision === slotsRevision && last.timeZone === locked.timeZone
+  const memory = isFresh ? last : await readSlots(tx, { campaign, locked, slotsRevision, last })
   const decided = await readDecided(
     tx,
     requests.map(({ id }) => id),
@@ -62,11 +68,46 @@ export async function readFacts(
       : null
   const commanded = requests.flatMap((request) => (request.kind === 'book' ? [] : request.reservationId))
   const standing = commanded.length > 0 ? await readStandings(tx, campaign, commanded) : noStandings
-  const { book, dayStart } = remembered
+
+  const { book, dayStart, series } = memory
+  const shape = { slotOf: book.slot, dayStart, series }
+  const line =
+    !isFresh || requests.some(concernsLine)
+      ? await readLineMemory(tx, { campaign, revision: lineRevision, memory: memory.line, ...shape })
+      : memory.line
   return {
-    facts: { decided, liveVouchers, standing, eligible, closesAt: locked.closesAt, book, dayStart, series: null },
-    memory: remembered,
+    facts: {
+      decided,
+      liveVouchers,
+      standing,
+      eligible,
+      closesAt: locked.closesAt,
+      book,
+      changedByOthers: !isFresh,
+      line: line?.line ?? createWaitingLine(shape),
+      lastPlace: line?.lastPlace ?? 0,
+      dayStart,
+      series,
+    },
+    memory: { ...memory, line },
   }
+}
+
+/** The slots as they are now. The line stays, for others are seen by its own revision, unless its days are others. */
+async function readSlots(
+  tx: Transaction,
+  {
+    campaign,
+    locked: { timeZone, doses },
+    slotsRevision,
+    last,
+  }: { campaign: string; locked: LockedCampaign; slotsRevision: number; last: Memory | undefined },
+): Promise<Memory> {
+  const book = createSlotBook(await readFreeSeats(tx, campaign))
+  const line = last?.timeZone === timeZone ? last.line : undefined
+  line?.line.useSlots(book.slot)
+  const series = doses && { ...doses, dayOf: createDayOf(timeZone) }
+  return { slotsRevision, timeZone, book, dayStart: createDayStart(timeZone), series, line }
 }
 
 const noStandings: ReadonlyMap<string, Standing> = new Map()

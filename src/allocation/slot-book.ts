@@ -26,6 +26,9 @@ export function createSlotBook(slots: BookSlot[]) {
   return {
     locations: () => [...pages.keys()],
 
+    /** All that have a seat to give. */
+    open: () => slots.filter(isOpen),
+
     slot: (id: string): BookSlot | undefined => {
       const found = byId.get(id)
       return found?.page.slots[found.at]

@@ -5,9 +5,11 @@ import type { BookSlot } from './slot-book.ts'
 export type ChangeEvent = 'booked' | 'cancelled' | 'moved'
 
 /** How a reservation stands at the end, and what is to be told of it on the way. */
-export type Change = Pick<Standing, 'id' | 'status' | 'seats'> & {
+export type Change = Pick<Standing, 'id' | 'status' | 'seats' | 'waiting'> & {
   /** Decided in an earlier transaction, so that its rows are there. */
   isStored: boolean
+  /** It left the line, or wants something else. */
+  changedLine: boolean
   events: ChangeEvent[]
 }
 
@@ -24,6 +26,14 @@ export function createStandings({
   /** What differs from the live vouchers of the facts. */
   const live = new Map<string, boolean>()
 
+  function decidedHere(id: string): Standing | undefined {
+    const decided = here.get(id)
+    if (!decided) return undefined
+    const { request, decision } = decided
+    const waiting = decision.status === 'waitlisted' ? { place: decision.place, choices: request.choices } : null
+    return { id, voucherKey: request.voucherKey, status: decision.status, seats: decision.seats, waiting }
+  }
+
   return {
     changes: changes as ReadonlyMap<string, Change>,
     isLive: (voucherKey: string) => live.get(voucherKey) ?? liveVouchers.has(voucherKey),
@@ -34,14 +44,23 @@ export function createStandings({
     },
     /** A reservation as it stands now. */
     get(id: string): Standing | undefined {
-      const decided = here.get(id)
-      const before = decided ? { id, voucherKey: decided.request.voucherKey, ...decided.decision } : stored.get(id)
+      const before = decidedHere(id) ?? stored.get(id)
       return before && { ...before, ...changes.get(id) }
     },
-    /** From now on it stands so. */
-    change({ id, voucherKey }: Standing, next: Pick<Standing, 'status' | 'seats'>, event: ChangeEvent) {
-      const events = changes.get(id)?.events ?? []
-      changes.set(id, { id, ...next, isStored: !here.has(id), events: [...events, event] })
+    /** From now on it stands so. `event`: what is told of it; null: nothing. */
+    change(
+      { id, voucherKey, waiting }: Pick<Standing, 'id' | 'voucherKey' | 'waiting'>,
+      next: Pick<Standing, 'status' | 'seats' | 'waiting'>,
+      event: ChangeEvent | null,
+    ) {
+      const { events = [], changedLine = false } = changes.get(id) ?? {}
+      changes.set(id, {
+        id,
+        ...next,
+        isStored: !here.has(id),
+        changedLine: changedLine || waiting !== null || next.waiting !== null,
+        events: event ? [...events, event] : events,
+      })
       live.set(voucherKey, next.status === 'booked' || next.status === 'waitlisted')
     },
   }

@@ -42,6 +42,7 @@ test('an agent’s request is next or next but one, whatever was served last and
 test('a backlog is left to the allocator that works on it; little work, or a campaign it has left, is anybody’s', () => {
   const work = (fields: Partial<Work>): Work => ({
     now: 0,
+    lineRevision: 0,
     slotsRevision: 0,
     paused: false,
     allocator: 'other',

@@ -7,10 +7,11 @@ import { insertReservations } from '../postgres/reservations.ts'
 import { takeSeats } from '../postgres/seats.ts'
 import { updateStandings } from '../postgres/standings.ts'
 import type { Decided } from './decide.ts'
+import { writeLine } from './write-line.ts'
 
 /**
- * Writes what was decided: reservations, appointments, seats, decisions, and what is to be told. What was booked and changed in the
- * same transaction is written as it stands at its end.
+ * Writes what was decided: reservations, appointments, seats, decisions, the line, and what is to be told. What was booked and changed
+ * in the same transaction is written as it stands at its end. Returns the line's new revision; null when it has not changed.
  */
 export async function writeDecisions(
   tx: Transaction,
@@ -18,47 +19,51 @@ export async function writeDecisions(
     campaign,
     lane,
     decidedAt,
+    lineRevision,
     decided: { decisions, commands, changes, taken },
-  }: { campaign: string; lane: Lane; decidedAt: number; decided: Decided },
-): Promise<void> {
-  if (decisions.length + commands.length === 0) return
+  }: { campaign: string; lane: Lane; decidedAt: number; lineRevision: number; decided: Decided },
+): Promise<number | null> {
+  if (decisions.length + commands.length + changes.size === 0) return null
   const stored = [...changes.values()].filter(({ isStored }) => isStored)
   // What is cancelled goes first: its voucher may have booked again.
   if (stored.length > 0) await updateStandings(tx, stored)
-  if (decisions.length > 0)
+  const revision = await writeLine(tx, { campaign, lane, decidedAt, revision: lineRevision + 1, decisions, changes })
+  const others = decisions.filter(({ decision }) => decision.status !== 'waitlisted')
+  if (others.length > 0)
     await insertReservations(tx, {
       campaign,
       lane,
       decidedAt,
-      reservations: decisions.map(({ request, decision }) => ({
+      reservations: others.map(({ request, decision }) => ({
         ...request,
         status: changes.get(request.id)?.status ?? decision.status,
         reason: decision.reason,
       })),
     })
-  await insertDecisions(tx, {
-    campaign,
-    lane,
-    decidedAt,
-    decisions: [
-      ...decisions.map(({ request: { id, number, kind }, decision: { status, reason } }) => ({
-        requestId: id,
-        reservationId: id,
-        number,
-        kind,
-        outcome: status,
-        reason,
-      })),
-      ...commands.map(({ request: { id, reservationId, number, kind }, decision: { outcome, reason } }) => ({
-        requestId: id,
-        reservationId,
-        number,
-        kind,
-        outcome,
-        reason,
-      })),
-    ],
-  })
+  if (decisions.length + commands.length > 0)
+    await insertDecisions(tx, {
+      campaign,
+      lane,
+      decidedAt,
+      decisions: [
+        ...decisions.map(({ request: { id, number, kind }, decision: { status, reason } }) => ({
+          requestId: id,
+          reservationId: id,
+          number,
+          kind,
+          outcome: status,
+          reason,
+        })),
+        ...commands.map(({ request: { id, reservationId, number, kind }, decision: { outcome, reason } }) => ({
+          requestId: id,
+          reservationId,
+          number,
+          kind,
+          outcome,
+          reason,
+        })),
+      ],
+    })
   const held = [
     ...decisions.map(({ request: { id }, decision }) => ({ id, seats: changes.get(id)?.seats ?? decision.seats })),
     ...stored,
@@ -76,4 +81,5 @@ export async function writeDecisions(
     ...[...changes.values()].flatMap(({ id, events }) => events.map((event) => ({ reservationId: id, event }))),
   ]
   if (told.length > 0) await insertOutbox(tx, campaign, told)
+  return revision
 }

@@ -1,4 +1,5 @@
 import type { BookRequest, CommandRequest, QueuedRequest } from './batch.ts'
+import type { Choice } from './choice.ts'
 import type { CommandReason } from './command.ts'
 import type { DecidedStatus, Reason } from './reservation.ts'
 
@@ -19,11 +20,20 @@ export type Seat = { dose: number; slotId: string }
 /** What became of a booking request. Made once. */
 export type Decision =
   | { status: 'booked'; reason: null; seats: Seat[] }
-  | { status: 'waitlisted'; reason: null; seats: [] }
+  | { status: 'waitlisted'; reason: null; seats: []; place: number }
   | { status: 'rejected'; reason: Reason; seats: [] }
 
 /** What became of a command. Made once. */
 export type CommandDecision = { outcome: 'done'; reason: null } | { outcome: 'refused'; reason: CommandReason }
 
-/** A reservation as it stands between two requests. */
-export type Standing = { id: string; voucherKey: string; status: DecidedStatus; seats: Seat[] }
+/** Somebody who waits for a seat. `place` rises with the moment of the decision, over all lanes of the campaign. */
+export type Waiter = { id: string; voucherKey: string; place: number; choices: Choice[] }
+
+/** A reservation as it stands between two requests. `waiting`: its place in line, and what it wants, while it is waitlisted. */
+export type Standing = {
+  id: string
+  voucherKey: string
+  status: DecidedStatus
+  seats: Seat[]
+  waiting: Pick<Waiter, 'place' | 'choices'> | null
+}

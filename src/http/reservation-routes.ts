@@ -82,7 +82,12 @@ const Reservation = z
     queueNumber: z.int().nullable(),
     acceptedAt: z.string().nullable(),
     decidedAt: z.string().nullable(),
-    wait: Wait.nullable(),
+    wait: Wait.extend({
+      odds: z.number().nullable().optional().meta({
+        description:
+          'In the waiting list: how likely a seat is, from 0 to 1, if seats go on coming as in the last day. Null when none has come.',
+      }),
+    }).nullable(),
     appointments: z.array(
       z.object({
         dose: z.int(),
@@ -191,7 +196,8 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
     async (request, reply) => {
       const receipt = requireReceipt(request, request.params.id, verify)
       const reservation = await view(receipt)
-      if (reservation.wait) reply.header('retry-after', pollAfter(reservation.wait))
+      if (reservation.status === 'waitlisted') reply.header('retry-after', maxPollSeconds)
+      else if (reservation.wait) reply.header('retry-after', pollAfter(reservation.wait))
       else if (reservation.lastCommand?.status === 'queued') reply.header('retry-after', commandPollSeconds)
       return reply.send(reservation)
     },

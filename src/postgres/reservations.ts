@@ -78,6 +78,8 @@ export type StoredReservation = {
   reason: Reason | null
   acceptedAt: number
   decidedAt: number
+  /** In the waiting list, while it waits there. */
+  place: number | null
   appointments: { dose: number; slotId: string }[]
   lastCommand: LastCommand | null
 }
@@ -89,6 +91,7 @@ export async function readReservations(db: Queryable, ids: string[]): Promise<Ma
     text: `
       select id, campaign_id as campaign, lane, queue_number as "queueNumber", status, reason,
              accepted_at as "acceptedAt", decided_at as "decidedAt",
+             case status when 'waitlisted' then waitlist_place end as place,
              coalesce((select json_agg(json_build_object('dose', dose, 'slotId', slot_id) order by dose)
                          from appointments where reservation_id = reservations.id), '[]') as appointments,
              (select json_build_object('id', commands.request_id, 'kind', commands.kind,

@@ -8,7 +8,8 @@ export async function readStandings(tx: Transaction, campaign: string, ids: stri
     text: `
       select id, encode(voucher_key, 'hex') as "voucherKey", status,
              coalesce((select json_agg(json_build_object('dose', dose, 'slotId', slot_id) order by dose)
-                         from appointments where reservation_id = reservations.id), '[]') as seats
+                         from appointments where reservation_id = reservations.id), '[]') as seats,
+             case status when 'waitlisted' then json_build_object('place', waitlist_place, 'choices', choices) end as waiting
         from reservations
        where campaign_id = $1 and id = any($2)`,
     values: [campaign, ids],
@@ -28,7 +29,7 @@ export async function updateStandings(tx: Transaction, changed: Pick<Standing, '
         delete from appointments where reservation_id = any($1::uuid[])
       )
       update reservations
-         set status = changed.status
+         set status = changed.status, changed_at = clock_timestamp()
         from unnest($1::uuid[], $2::text[]) as changed (id, status)
        where reservations.id = changed.id`,
     values: [changed.map(({ id }) => id), changed.map(({ status }) => status)],

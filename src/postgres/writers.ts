@@ -1,7 +1,13 @@
+import type { Doses } from '../domain/campaign.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { Pool, Queryable, Transaction } from './pool.ts'
 
-export type LockedCampaign = { closesAt: number; timeZone: string; eligibility: 'register' | 'anyone' }
+export type LockedCampaign = {
+  closesAt: number
+  timeZone: string
+  eligibility: 'register' | 'anyone'
+  doses: Doses | null
+}
 
 /**
  * Takes the campaign's lock: one writer each. `for no key update`, so that rows which refer to the campaign can be inserted
@@ -11,7 +17,7 @@ export async function lockCampaign(tx: Transaction, campaign: string): Promise<L
   const { rows } = await tx.query<LockedCampaign>({
     name: 'writers.lock_campaign',
     text: `
-      select closes_at as "closesAt", time_zone as "timeZone", eligibility
+      select closes_at as "closesAt", time_zone as "timeZone", eligibility, doses
         from campaigns
        where id = $1
          for no key update`,
@@ -24,6 +30,7 @@ export type Work = {
   /** The database's clock, in epoch ms. */
   now: number
   slotsRevision: number
+  lineRevision: number
   paused: boolean
   /** Who decided last, and how long ago, in ms. */
   allocator: string | null
@@ -36,6 +43,7 @@ export async function readWork(tx: Transaction, campaign: string): Promise<Work>
   const { rows } = await tx.query<{
     now: number
     slotsRevision: number
+    lineRevision: number
     paused: boolean
     allocator: string | null
     idleMs: number
@@ -45,7 +53,8 @@ export async function readWork(tx: Transaction, campaign: string): Promise<Work>
   }>({
     name: 'writers.read_work',
     text: `
-      select clock_timestamp() as now, slots_revision as "slotsRevision", paused_at is not null as paused, allocator,
+      select clock_timestamp() as now, slots_revision as "slotsRevision",
+             waitlist_revision as "lineRevision", paused_at is not null as paused, allocator,
              coalesce(extract(epoch from clock_timestamp() - decided_at)::float8 * 1000, 'infinity') as "idleMs", lane, serving_number as "servingNumber", accepted_number as "acceptedNumber"
         from writers join lanes using (campaign_id) join lane_progress using (campaign_id, lane)
        where campaign_id = $1`,
@@ -53,8 +62,8 @@ export async function readWork(tx: Transaction, campaign: string): Promise<Work>
   })
   const first = rows[0]
   if (!first) throw new Error(`bug: campaign ${campaign} has no writer`)
-  const { now, slotsRevision, paused, allocator, idleMs } = first
-  return { now, slotsRevision, paused, allocator, idleMs, lanes: rows }
+  const { now, slotsRevision, lineRevision, paused, allocator, idleMs } = first
+  return { now, slotsRevision, lineRevision, paused, allocator, idleMs, lanes: rows }
 }
 
 /** Moves a lane's serving number and says who did. Returns the revision of the slots as this transaction leaves it. */

@@ -21,6 +21,8 @@ export type ReservationState = {
   queueNumber: number | null
   acceptedAt: number | null
   decidedAt: number | null
+  /** In the waiting list; null while it does not wait there, or nobody can know. */
+  place: number | null
   appointments: readonly { dose: number; slotId: string }[]
   lastCommand: LastCommand | null
 }
@@ -108,7 +110,7 @@ export function createReadReservation({
       return unavailable()
     const lastCommand = noted && asQueued(noted)
     const outcome = await fresh.outcome(batchId, place).catch(unavailable)
-    if (outcome?.id === id) return { campaign, lane, ...outcome, lastCommand }
+    if (outcome?.id === id) return { campaign, lane, place: null, ...outcome, lastCommand }
     if (await fresh.isSpooled(campaign, lane, batchId).catch(unavailable))
       return { ...spooledState(receipt), lastCommand }
     return unavailable()
@@ -116,7 +118,7 @@ export function createReadReservation({
 }
 export type ReadReservation = ReturnType<typeof createReadReservation>
 
-const queued = { status: 'queued', reason: null, decidedAt: null, appointments: [] } as const
+const queued = { status: 'queued', reason: null, decidedAt: null, place: null, appointments: [] } as const
 
 const spooledState = ({ campaign, lane, reservationId: id }: Receipt): ReservationState => ({
   id,

@@ -2,6 +2,7 @@ import type { LastCommand } from '../domain/command.ts'
 import type { DecidedStatus, Reason } from '../domain/reservation.ts'
 import type { Board, Wait } from './board.ts'
 import type { Catalogue, Location } from './catalogue.ts'
+import type { LineWait } from './line.ts'
 import type { ReservationState } from './read-reservation.ts'
 import { zonedTime } from './zoned-time.ts'
 
@@ -14,7 +15,7 @@ export type ReservationView = {
   queueNumber: number | null
   acceptedAt: string | null
   decidedAt: string | null
-  wait: Wait | null
+  wait: (Wait & { odds?: number | null }) | null
   appointments: {
     dose: number
     slotId: string
@@ -28,7 +29,7 @@ export type ReservationView = {
 /** Adds to what is stored what everybody may know: when and where the slots are, how long the queue is. */
 export function viewReservation(
   state: ReservationState,
-  { catalogue, board }: { catalogue: Catalogue; board: Board },
+  { catalogue, board, inLine }: { catalogue: Catalogue; board: Board; inLine: LineWait | null },
 ): ReservationView {
   const campaign = catalogue.get(state.campaign)
   const time = (epochMs: number | null) => (epochMs === null ? null : zonedTime(epochMs, campaign?.timeZone ?? 'UTC'))
@@ -40,7 +41,7 @@ export function viewReservation(
     queueNumber: state.queueNumber,
     acceptedAt: time(state.acceptedAt),
     decidedAt: time(state.decidedAt),
-    wait: state.status === 'queued' ? board.wait(state.campaign, state.lane, state.queueNumber) : null,
+    wait: state.status === 'queued' ? board.wait(state.campaign, state.lane, state.queueNumber) : inLine,
     appointments: state.appointments.map(({ dose, slotId }) => {
       const slot = campaign?.slots.get(slotId)
       return {

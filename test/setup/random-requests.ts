@@ -1,0 +1,116 @@
+import fc from 'fast-check'
+import type { Choice } from '#src/domain/choice.ts'
+import type { NumberedRequest } from '#src/domain/decision.ts'
+import { type Lane, lanes } from '#src/domain/lane.ts'
+import type { SimpleWorld } from './simple-rules.ts'
+
+const firstMs = Date.parse('2026-12-01T00:00:00Z')
+const dayMs = 86_400_000
+const closesAt = firstMs + 100 * dayMs
+const locations = ['east', 'north', 'west']
+const slotIds = Array.from({ length: 10 }, (_, at) => `s${at}`)
+
+const day = fc.nat(7).map((days) => new Date(firstMs + days * dayMs).toISOString().slice(0, 10))
+const choice: fc.Arbitrary<Choice> = fc.oneof(
+  fc.constantFrom(...slotIds).map((slotId) => ({ slotId })),
+  fc
+    .tuple(fc.shuffledSubarray(locations, { minLength: 1 }), day, day)
+    .map(([locationIds, a, b]) => ({ locationIds, from: a < b ? a : b, to: a < b ? b : a })),
+)
+const choices = fc.array(choice, { minLength: 1, maxLength: 3 })
+const doses = fc.record({
+  count: fc.integer({ min: 2, max: 3 }),
+  gapDays: fc.tuple(fc.nat(2), fc.nat(3)).map(([min, more]) => ({ min, max: min + more })),
+  sameLocation: fc.boolean(),
+})
+
+const world = (series: boolean): fc.Arbitrary<SimpleWorld> =>
+  fc.record({
+    timeZone: fc.constantFrom('Asia/Tokyo', 'UTC', 'America/St_Johns'),
+    closesAt: fc.constant(closesAt),
+    doses: series ? doses : fc.constant(null),
+    slots: fc.uniqueArray(
+      fc.record({
+        id: fc.constantFrom(...slotIds),
+        locationId: fc.constantFrom(...locations.slice(0, series ? 2 : 3)),
+        startsAt: fc.nat(7 * 24).map((hours) => firstMs + hours * 3_600_000),
+        capacity: fc.nat(2),
+        blocked: fc.constant(false),
+      }),
+      { selector: ({ id }) => id, minLength: 6, maxLength: 10 },
+    ),
+  })
+
+/** What is asked, before it has ids and numbers. `of`: which earlier booking a command is about, from the last. */
+type Draft =
+  | { kind: 'book'; person: number; choices: Choice[]; waitlist: boolean }
+  | { kind: 'cancel'; of: number; late: boolean }
+  | { kind: 'move'; of: number; choices: Choice[]; late: boolean }
+  | { kind: 'again'; of: number }
+
+const late = fc.nat(20).map((n) => n === 0)
+const draft: fc.Arbitrary<Draft> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('book' as const), person: fc.nat(14), choices, waitlist: fc.boolean() }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('cancel' as const), of: fc.nat(8), late }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('move' as const), of: fc.nat(8), choices, late }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('again' as const), of: fc.nat(8) }) },
+)
+
+export type Sent = { lane: Lane; requests: NumberedRequest[] }
+
+/** A small world, and batches sent to its three lanes. What comes again has the id that it had. */
+export const worldAndBatches = (
+  series: boolean,
+  { makeId = (n: number) => `r${n}`, makeHash = (n: number) => `v${n}` } = {},
+) =>
+  fc
+    .tuple(
+      world(series),
+      fc.array(fc.tuple(fc.constantFrom(...lanes), fc.array(draft, { minLength: 1, maxLength: 6 })), {
+        minLength: 1,
+        maxLength: 14,
+      }),
+    )
+    .map(([drawn, batches]): [SimpleWorld, Sent[]] => {
+      const sent: NumberedRequest[] = []
+      const booked: string[] = []
+      const numbers = new Map<Lane, number>()
+      const toRequest = (lane: Lane, place: number, one: Draft): NumberedRequest => {
+        const number = (numbers.get(lane) ?? 0) + 1
+        numbers.set(lane, number)
+        const where = { number, batchId: 'b', place, acceptedAt: 0 }
+        const id = makeId(sent.length)
+        if (one.kind === 'again') {
+          const earlier = sent.at(-1 - one.of)
+          if (earlier) return { ...earlier, ...where }
+          return { id, kind: 'cancel', reservationId: makeId(1_000), receivedAt: 0, ...where }
+        }
+        if (one.kind === 'book') {
+          booked.push(id)
+          const hash = makeHash(one.person)
+          const sealed = { box: '', notify: false, fingerprint: hash, voucherKey: hash }
+          return { id, kind: 'book', choices: one.choices, waitlist: one.waitlist, receivedAt: 0, ...sealed, ...where }
+        }
+        const about = {
+          id,
+          reservationId: booked.at(-1 - one.of) ?? makeId(1_001),
+          receivedAt: one.late ? firstMs + 2 * dayMs : 0,
+          ...where,
+        }
+        return one.kind === 'cancel' ? { ...about, kind: 'cancel' } : { ...about, kind: 'move', choices: one.choices }
+      }
+      return [
+        drawn,
+        batches.map(([lane, drafts]) => ({
+          lane,
+          requests: drafts.map((one, place) => {
+            const request = toRequest(lane, place, one)
+            sent.push(request)
+            return request
+          }),
+        })),
+      ]
+    })
