@@ -19,7 +19,7 @@ export const slotId = (hall: string, n: number) => `${hall}-${n}`
 const scarceSeats = 25
 const plentySeats = 5_000
 /** In the register. Whoever has a higher voucher is not. */
-export const people = 20_000
+export const people = 8_000
 
 export const personOf = (n: number) => ({ voucher: String(n).padStart(10, '0'), birthDate })
 

@@ -22,6 +22,8 @@ type Decided = { id: string; lane: string; number: number; late: boolean; status
 
 /** So many who were accepted ask what became of them. */
 const askedAfterwards = 50
+/** Each as often as this, for as long as the answer is that there is none right now: it comes after two seconds. */
+const mostAsked = 5
 
 /**
  * What clients were told against what the stores hold: the audit's own invariants, and beside it, by other means, what was lost and
@@ -32,13 +34,16 @@ export async function judge(
   { campaign, ledger, wipedAt }: { campaign: string; ledger: Told[]; wipedAt: number[] },
 ): Promise<Judged> {
   const decided = await readDecided(stack, campaign)
+  const logged = await readLogged(stack, campaign)
+  const receipts = createReceipts(stack.keys.receipt)
+  // Told by the spool alone, before it was wiped, and never logged. Sent again, it may be decided all the same, with a later number.
+  const isGone = ({ queueNumber, sentAt, receipt }: Told) =>
+    queueNumber === null &&
+    wipedAt.some((at) => sentAt <= at) &&
+    !logged.has(receipts.verify(receipt, 0)?.batchId ?? '')
+  const kept = ledger.filter((told) => !isGone(told))
   const missing = ledger.filter(({ id }) => !decided.has(id))
-  const heldByRedisAlone = ({ queueNumber, acceptedAt }: Told) =>
-    queueNumber === null && wipedAt.some((at) => acceptedAt <= at)
-  const declared = missing.filter(heldByRedisAlone)
-  const gone = new Set(declared.map(({ id }) => id))
-
-  const kept = ledger.filter(({ id }) => !gone.has(id))
+  const declared = missing.filter(isGone)
   const { violations, doubled } = await audit(stack, kept)
   return {
     decided: ledger.length - missing.length,
@@ -49,13 +54,23 @@ export async function judge(
   }
 }
 
+/** The ids of the batches that the log holds. */
+async function readLogged({ pool }: Stack, campaign: string): Promise<Set<string>> {
+  const { rows } = await pool.query<{ id: string }>('select id from batches where campaign_id = $1', [campaign])
+  return new Set(rows.map(({ id }) => id))
+}
+
 async function readDecided({ pool }: Stack, campaign: string): Promise<Map<string, Decided>> {
   const { rows } = await pool.query<Decided>(
-    `select request_id as id, decisions.lane, number, late, outcome as status
-       from decisions
-       join batches on batches.campaign_id = decisions.campaign_id and batches.lane = decisions.lane
-                   and number between first_number and last_number
-      where decisions.campaign_id = $1`,
+    // Sent again, a request is in more than one batch: if any of them was passed, nothing is promised of its order.
+    `with late as (
+       select distinct (one ->> 'id')::uuid as id
+         from batches cross join lateral json_array_elements(requests::json) one
+        where campaign_id = $1 and late
+     )
+     select request_id as id, lane, number, late.id is not null as late, outcome as status
+       from decisions left join late on late.id = request_id
+      where campaign_id = $1`,
     [campaign],
   )
   return new Map(rows.map((row) => [row.id, row]))
@@ -125,13 +140,21 @@ async function findWrongAnswers({ apis }: Stack, decided: Map<string, Decided>, 
   const step = Math.max(1, Math.floor(ledger.length / askedAfterwards))
   const asked = ledger.filter((_, n) => n % step === 0)
   const wrong: string[] = []
-  for (const [n, { id, receipt }] of asked.entries()) {
-    const { status, text } = await send(`${apis[n % apis.length]!.url}/v1/reservations/${id}`, {
-      headers: { authorization: `Bearer ${receipt}` },
-    })
-    const said = status === 200 ? JSON.parse(text).status : status
-    if (said !== decided.get(id)?.status)
-      wrong.push(`answered: ${id} is told ${said}, and is ${decided.get(id)?.status}`)
+  for (const [n, told] of asked.entries()) {
+    const said = await askForStatus(apis[n % apis.length]!, told)
+    const is = decided.get(told.id)?.status
+    if (said !== is) wrong.push(`answered: ${told.id} is told ${said}, and is ${is}`)
   }
   return wrong
+}
+
+/** A status, or the HTTP status of a refusal. Who is told that it is not to be had right now asks again. */
+async function askForStatus({ url }: { url: string }, { id, receipt }: Told): Promise<string | number> {
+  for (let asked = 1; ; asked += 1) {
+    const { status, text } = await send(`${url}/v1/reservations/${id}`, {
+      headers: { authorization: `Bearer ${receipt}` },
+    })
+    if (status === 200) return JSON.parse(text).status
+    if (status !== 503 || asked === mostAsked) return status
+  }
 }

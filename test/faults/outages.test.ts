@@ -25,5 +25,15 @@ test('the longest gap is what is left of it without the time in which nobody cou
   expect(longestGap([0, 10, 500, 510], [])).toBe(490)
   expect(longestGap([510, 0, 500, 10], [{ from: 100, to: 400 }])).toBe(190)
   expect(longestGap([0, 100, 300], [{ from: 250, to: 1_000 }])).toBe(150)
+  expect(
+    longestGap(
+      [0, 1_000],
+      [
+        { from: 300, to: 600 },
+        { from: 100, to: 400 },
+        { from: 350, to: 380 },
+      ],
+    ),
+  ).toBe(500) // overlapping: once
   expect(longestGap([], [])).toBe(0)
 })

@@ -31,9 +31,9 @@ export const link = (from: string, to: string): Part => `${from}>${to}`
 /**
  * When nobody could be accepted, whatever we do: no API in reach of the clients had a store in reach. In order, without overlaps.
  */
-export function findNoIntake(outages: Outage[], apis: string[], until: number): { from: number; to: number }[] {
+export function findNoIntake(outages: Outage[], apis: string[], until: number): Interval[] {
   const moments = [...new Set(outages.flatMap(({ from, to }) => [from, to ?? until]))].toSorted((a, b) => a - b)
-  const found: { from: number; to: number }[] = []
+  const found: Interval[] = []
   for (const [n, from] of moments.entries()) {
     const to = moments[n + 1]
     if (to === undefined) break
@@ -51,18 +51,29 @@ export function findNoIntake(outages: Outage[], apis: string[], until: number): 
   return found
 }
 
-/** The longest time between two instants that follow each other, without what lies in `excused`. */
-export function longestGap(instants: number[], excused: { from: number; to: number }[]): number {
+export type Interval = { from: number; to: number }
+
+/** The longest time between two instants that follow each other, without what lies in `excused`, which may overlap. */
+export function longestGap(instants: number[], excused: Interval[]): number {
   const sorted = instants.toSorted((a, b) => a - b)
+  const merged = merge(excused)
   let longest = 0
   for (const [n, to] of sorted.entries()) {
     if (n === 0) continue
     const from = sorted[n - 1]!
-    const excusedMs = excused.reduce(
-      (sum, one) => sum + Math.max(0, Math.min(to, one.to) - Math.max(from, one.from)),
-      0,
-    )
-    longest = Math.max(longest, to - from - excusedMs)
+    const within = merged.map((one) => Math.max(0, Math.min(to, one.to) - Math.max(from, one.from)))
+    longest = Math.max(longest, to - from - within.reduce((sum, ms) => sum + ms, 0))
   }
   return longest
+}
+
+/** The same, in order and without overlaps. */
+function merge(intervals: Interval[]): Interval[] {
+  const merged: Interval[] = []
+  for (const { from, to } of intervals.toSorted((a, b) => a.from - b.from)) {
+    const last = merged.at(-1)
+    if (last && from <= last.to) last.to = Math.max(last.to, to)
+    else merged.push({ from, to })
+  }
+  return merged
 }

@@ -92,6 +92,7 @@ function describeSums(rows: Row[]): string {
     `${sum((row) => row.lost)} lost`,
     `${sum((row) => row.declared)} declared loss`,
     `${sum((row) => row.doubled)} decided twice`,
+    `the machine itself stood still ${sum((row) => row.stalls ?? 0)} times`,
     `longest gap ${number(Math.max(...rows.map(({ gapMs }) => gapMs)))} ms`,
     `normal after at most ${number(Math.max(...rows.map(({ normalMs }) => normalMs ?? Number.POSITIVE_INFINITY)))} ms`,
   ].join(', ')

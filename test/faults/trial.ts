@@ -12,6 +12,7 @@ import { createRandom } from './random.ts'
 import { createRequests } from './requests.ts'
 import { processesOf, type Stack } from './stack.ts'
 import { startWatch } from './watch.ts'
+import { watchMachine } from './watch-machine.ts'
 
 /** A modest load: two cores carry it beside the stores and this harness. */
 const perSecond = 150
@@ -33,11 +34,14 @@ export type Row = Judged & {
   /** Attempts answered with a 503, and attempts without an answer, all of them sent again. */
   unavailable: number
   cut: number
-  /** In ms: the longest time in which nobody was accepted though an API and a store lived; and from the lifting to normal. */
+  /** In ms: the longest time in which nobody was accepted though an API and a store lived, and the machine; and from the lifting to normal. */
   gapMs: number
   normalMs: number | null
   /** For how long nobody could be accepted, whatever we do, in ms. */
   noIntakeMs: number
+  /** How often the machine itself stood still for longer than a store is waited for, and the longest of that, in ms. */
+  stalls: number
+  stallMs: number
   /** How often a process left by itself and was started again. */
   left: number
   met: Record<string, number>
@@ -66,6 +70,7 @@ export async function runTrial(
   const requestOf = createRequests({ seed, campaign: id, agentKey })
   const clients = startClients({ apis, requestOf, seed, perSecond })
   const watch = startWatch(stack, { campaign: id, perSecond })
+  const machine = watchMachine(folder)
   const wipedAt: number[] = []
   const notes: string[] = []
   const struck: Struck = { random, wiped: () => wipedAt.push(now()), note: (text) => notes.push(text) }
@@ -81,6 +86,7 @@ export async function runTrial(
   const since = await until('normal again', () => watch.normalSince(heldMs), recoveryMs).catch(() => null)
   await watch.stop()
   await clients.stop()
+  const stalls = await machine.stop()
   const undecided = await until('all is decided', () => isAllDecided(stack, id), recoveryMs).then(
     () => [],
     () => ['not all was decided in time'],
@@ -112,11 +118,13 @@ export async function runTrial(
     gapMs: Math.round(
       longestGap(
         clients.ledger.map(({ acceptedAt }) => acceptedAt),
-        noIntake,
+        [...noIntake, ...stalls],
       ),
     ),
     normalMs: since === null ? null : Math.max(0, Math.round(since - liftedAt)),
     noIntakeMs: Math.round(noIntake.reduce((total, { from, to }) => total + to - from, 0)),
+    stalls: stalls.length,
+    stallMs: Math.round(Math.max(0, ...stalls.map(({ from, to }) => to - from))),
     left: countLeft(stack) - leftBefore,
     met: Object.fromEntries(met),
     notes,

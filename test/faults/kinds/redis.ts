@@ -3,8 +3,8 @@ import type { Fault } from '../fault.ts'
 const parts = ['redis']
 const holdMs: [number, number] = [1_000, 4_000]
 
-/** So many keys beside ours take a Redis a good second to load. */
-const ballastKeys = 1_000_000
+/** So many keys beside ours take a Redis a while to load. */
+const ballastKeys = 400_000
 const ballastAtOnce = 50_000
 
 export const redisFaults: Fault[] = [
