@@ -13,7 +13,7 @@ export const usage = `npm run soak -- [options]
   --from N       begins with the N-th fault of the seed (1)
   --table        each kind of fault once, for the table in ARCHITECTURE.md; --part 2/3 does the second third of them
   --short        a few kinds of fault: what CI runs
-  --only NAME    only those kinds whose name holds this
+  --only NAME    only those kinds whose name holds this; more than once for more
   --stacks N     so many side by side (2): one alone leaves two cores idle while it waits
   --break        loses a decision on purpose: the harness must notice
 `
@@ -72,7 +72,7 @@ export function readOptions(args: string[]): Options {
   } = parse(args)
   const isRandom = !table && !isShort && only === undefined
   const seed = given === undefined ? (isRandom ? randomInt(1_000_000) : fixedSeed) : count('seed', given)
-  const chosen = only === undefined ? (isShort ? each.filter(isOneOf(short)) : each) : find(only)
+  const chosen = only === undefined ? (isShort ? each.filter(isOneOf(short)) : each) : only.flatMap(find)
   if (chosen.length === 0) throw new UserError(`--only ${only}: there is no such fault`)
   return {
     help,
@@ -135,7 +135,7 @@ function parse(args: string[]) {
         table: { type: 'boolean', default: false },
         short: { type: 'boolean', default: false },
         part: { type: 'string' },
-        only: { type: 'string' },
+        only: { type: 'string', multiple: true },
         minutes: { type: 'string' },
         faults: { type: 'string' },
         from: { type: 'string' },
