@@ -95,6 +95,8 @@ export async function setStage({ dir, databases, kind, redis, generator, sizes, 
     databaseUrl,
     redisUrl,
     port,
+    /** What its processes are given. */
+    env,
     sizes,
     /** Starts a process of the contender. */
     start,

@@ -1,7 +1,9 @@
 import { UserError } from '../errors.ts'
 
-/** Most bad rows that are shown: enough to see what is wrong, few enough to be read. The others are counted. */
-export const maxBadRowsShown = 20
+/** Most bad rows that a terminal shows: enough to see what is wrong, few enough to be read. */
+const maxBadRowsShown = 20
+/** Most that are named to a program (`--json`): a file is mended once, not twenty lines at a time. The others are counted. */
+export const maxBadRowsNamed = 10_000
 
 /** A line of a file and what is wrong with it. Never a voucher or a birth date: the message goes to a terminal and its log. */
 export type BadRow = { file: string; line: number; message: string }
@@ -16,8 +18,8 @@ export class BadRowsError extends UserError {
     super(
       [
         `${count(total)} bad ${total === 1 ? 'row' : 'rows'}, so nothing was imported:`,
-        ...rows.map(({ file, line, message }) => `  ${file}:${line}: ${message}`),
-        ...(total > rows.length ? [`  … and ${count(total - rows.length)} more`] : []),
+        ...rows.slice(0, maxBadRowsShown).map(({ file, line, message }) => `  ${file}:${line}: ${message}`),
+        ...(total > maxBadRowsShown ? [`  … and ${count(total - maxBadRowsShown)} more (--json names them)`] : []),
       ].join('\n'),
     )
     this.rows = rows
@@ -32,7 +34,7 @@ export function createBadRows() {
   return {
     add(file: string, line: number, message: string) {
       total++
-      if (rows.length < maxBadRowsShown) rows.push({ file, line, message })
+      if (rows.length < maxBadRowsNamed) rows.push({ file, line, message })
     },
     /** Takes what a statement found: its first rows, each with the total. */
     addFound<T extends { line: number; total: number }>(

@@ -1,9 +1,10 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
-import { operatorDatabase, tempFile, testLog } from '../../test/setup/operator-database.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { campaignFile, operatorDatabase, tempFile, testKeys, testLog } from '../../test/setup/operator-database.ts'
 import { createPool, type Pool } from '../postgres/pool.ts'
 import { BadRowsError } from './bad-rows.ts'
+import { createCampaign } from './create-campaign.ts'
 import { importSlots } from './import-slots.ts'
 
 const smart = (name: string) =>
@@ -101,14 +102,15 @@ test('what a line refers to must be in the files or in the campaign', async () =
   expect((await run(pool, weeks[4]!)).slots.new).toBe(20)
 })
 
-test('of many bad rows the first twenty are shown and all are counted', async () => {
+test('of many bad rows the first twenty are shown, and each is named to a program', async () => {
   const { pool } = await operatorDatabase()
   const file = await csv(...Array.from({ length: 1_300 }, () => 'shibuya,Shibuya,,,never,never,1'))
   const err = await run(pool, file).catch((thrown) => thrown)
   expect(err).toMatchObject({ total: 1_300 })
-  expect(err.rows.map(({ line }: { line: number }) => line)).toEqual(Array.from({ length: 20 }, (_, at) => at + 2))
+  expect(err.rows.map(({ line }: { line: number }) => line)).toEqual(Array.from({ length: 1_300 }, (_, at) => at + 2))
   expect(err.message).toMatch(/^1,300 bad rows, so nothing was imported:\n/)
-  expect(err.message).toMatch(/… and 1,280 more$/)
+  expect(err.message.split('\n').length).toBe(1 + 20 + 1)
+  expect(err.message).toMatch(/… and 1,280 more \(--json names them\)$/)
 })
 
 test('a CSV from a Japanese spreadsheet: cp932, CRLF, local times, no slot ids', async () => {
@@ -186,4 +188,22 @@ test('an import waits for who holds the campaign before it compares, even if the
     holder.release()
     await hasty.end()
   }
+})
+
+test('slots that all change are compared within seconds, though Postgres last saw the campaign without any', async () => {
+  const { pool, url } = await operatorDatabase()
+  const owner = createPool({ url, role: null, name: 'test', log: testLog })
+  onTestFinished(() => owner.end())
+  const rows = (capacity: number) =>
+    Array.from(
+      { length: 20_000 },
+      (_, n) => `hall,Hall,,slot-${n},2026-12-01T09:00+09:00,2026-12-01T09:30+09:00,${capacity}`,
+    )
+  // Statistics as of another campaign's slots.
+  await createCampaign({ pool, master: testKeys.master, text: campaignFile({ id: 'first' }), by: 'test' })
+  await importSlots({ pool, campaign: 'first', files: [await csv(...rows(1))], by: 'test' })
+  await owner.query('vacuum analyze slots')
+  await run(pool, await csv(...rows(1)))
+  // A statement of this pool is ended after ten seconds.
+  expect((await run(pool, await csv(...rows(2)))).slots).toEqual({ new: 0, changed: 20_000, same: 0 })
 })

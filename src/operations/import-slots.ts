@@ -15,7 +15,7 @@ import {
 } from '../postgres/staged-slots.ts'
 import { transaction } from '../postgres/transaction.ts'
 import { lockCampaign } from '../postgres/writers.ts'
-import { type BadRows, createBadRows, maxBadRowsShown } from './bad-rows.ts'
+import { type BadRows, createBadRows, maxBadRowsNamed } from './bad-rows.ts'
 import { readSlotFiles, type SlotCatalogue } from './read-slot-files.ts'
 
 export type SlotsImported = { locations: Upserted; schedules: Upserted; slots: Upserted; skipped: string[] }
@@ -47,7 +47,7 @@ export async function importSlots({
     const catalogue = await readSlotFiles({ files, timeZone: known.timeZone, stage, bad, progress })
     await finishStagedSlots(tx)
     bad.addFound(
-      await findDoubledSlots(tx, maxBadRowsShown),
+      await findDoubledSlots(tx, maxBadRowsNamed),
       (row) => files[row.file]!,
       (row) => `slot ${row.id} stands at ${files[row.firstFile]}:${row.firstLine} already`,
     )
@@ -92,12 +92,12 @@ async function upsertCatalogue(tx: Transaction, campaign: string, catalogue: Slo
 
 async function checkSlots(tx: Transaction, campaign: string, files: string[], bad: BadRows) {
   bad.addFound(
-    await findSlotsWithoutSchedule(tx, campaign, maxBadRowsShown),
+    await findSlotsWithoutSchedule(tx, campaign, maxBadRowsNamed),
     (row) => files[row.file]!,
     (row) => `slot ${row.id} is of schedule ${row.scheduleId}, which is not known`,
   )
   bad.addFound(
-    await findSlotsBrokenForBooked(tx, campaign, maxBadRowsShown),
+    await findSlotsBrokenForBooked(tx, campaign, maxBadRowsNamed),
     (row) => files[row.file]!,
     (row) =>
       row.moved

@@ -19,7 +19,7 @@ import {
   updateStagedVouchers,
 } from '../postgres/vouchers.ts'
 import type { Fingerprints } from '../privacy/fingerprints.ts'
-import { createBadRows, maxBadRowsShown } from './bad-rows.ts'
+import { createBadRows, maxBadRowsNamed } from './bad-rows.ts'
 import { createVoucherRowParser, voucherColumns } from './parse-voucher-row.ts'
 import { type CsvRow, readCsv } from './read-csv.ts'
 import { detectEncoding, type Encoding } from './read-lines.ts'
@@ -70,7 +70,7 @@ export async function importVouchers({
     const found = readCsv(file, { encoding, columns: voucherColumns, optional: ['cohort'], bad })
     const rows = await copyStagedVouchers(tx, stageRows(found, { campaign, parse, fingerprints, report, progress }))
     bad.addFound(
-      await findDoubledVouchers(tx, maxBadRowsShown),
+      await findDoubledVouchers(tx, maxBadRowsNamed),
       () => file,
       ({ firstLine }) => `has the voucher of line ${firstLine}`,
     )

@@ -1,3 +1,4 @@
+import { joinInBulk } from './join-in-bulk.ts'
 import type { Transaction } from './pool.ts'
 
 /** A slot as an import states it. Times in epoch ms; `blocked` null: not stated. `file` is its index among the files. */
@@ -22,6 +23,7 @@ export async function createStagedSlots(tx: Transaction): Promise<void> {
       file integer not null, line integer not null, id text not null, schedule_id text not null,
       starts_at timestamptz not null, ends_at timestamptz not null, capacity integer not null, blocked boolean
     ) on commit drop`)
+  await joinInBulk(tx)
   // Nobody waits for a lock of ours while files are read, so a slow disk may pause longer than decisions could wait.
   await tx.query(`set local idle_in_transaction_session_timeout = '60s'`)
 }

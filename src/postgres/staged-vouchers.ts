@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
+import { joinInBulk } from './join-in-bulk.ts'
 import type { Transaction } from './pool.ts'
 
 /** A place for an import's vouchers, seen by this connection only and gone with the transaction. */
@@ -8,6 +9,7 @@ export async function createStagedVouchers(tx: Transaction): Promise<void> {
   await tx.query(`
     create temp table staged_vouchers (line integer not null, voucher_key bytea not null, fingerprint bytea not null, cohort_id text)
       on commit drop`)
+  await joinInBulk(tx)
 }
 
 /** One voucher as a line of COPY's text form. `cohort` is the id of a cohort, so it holds nothing to escape; null: none. */
