@@ -17,6 +17,9 @@ import { Closed, openScope } from './scope.ts'
 import { normalSizes } from './sizes.ts'
 import { setStage } from './stage.ts'
 
+// Whether a newcomer is let in is tried again and again: those tries are no guesses.
+process.env.REFUSALS_PER_MINUTE = '1000000'
+
 const reports = join(import.meta.dirname, '../reports/imports')
 const scope = openScope()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void scope.close())

@@ -14,8 +14,9 @@ const quietMs = 10_000
 const takenOverMs = 3_000
 /** What was sent last in a phase is answered by then. */
 const answeredMs = 500
-/** How often it is looked whether a commit can be seen, and then whether the API knows of it. */
+/** How often it is looked whether a commit can be seen, and then tried whether the API knows of it. */
 const lookEveryMs = 5
+const tryEveryMs = 20
 
 const slotAt = (n: number) => `slot-${(n * 7_919) % slots}`
 
@@ -65,7 +66,7 @@ export async function measureMeanwhile(stage: ImportsStage): Promise<Pick<Import
       await waitFor(isCommitted, 'the commit', lookEveryMs)
     })
     const committedAt = performance.now()
-    await waitFor(() => books(newcomer), 'the newcomer is let in', lookEveryMs)
+    await waitFor(() => books(newcomer), 'the newcomer is let in', tryEveryMs)
     const eligibleAfterMs = performance.now() - committedAt
     const ran = await running
     await sleep(takenOverMs)

@@ -2,7 +2,7 @@ import type { Transaction } from './pool.ts'
 
 /**
  * Adds the vouchers of `staged_vouchers` that the register lacks. The register is locked (`lockRegister`): nobody else adds.
- * Returns how many.
+ * Returns how many. In the order of the primary key: its index then grows at one end.
  */
 export async function insertStagedVouchers(tx: Transaction, campaign: string): Promise<number> {
   const { rowCount } = await tx.query({
@@ -12,7 +12,8 @@ export async function insertStagedVouchers(tx: Transaction, campaign: string): P
       select $1, staged.fingerprint, staged.voucher_key, staged.cohort_id
         from staged_vouchers staged
        where not exists (
-         select from vouchers where vouchers.campaign_id = $1 and vouchers.voucher_key = staged.voucher_key)`,
+         select from vouchers where vouchers.campaign_id = $1 and vouchers.voucher_key = staged.voucher_key)
+       order by staged.fingerprint`,
     values: [campaign],
   })
   return rowCount ?? 0
