@@ -7,6 +7,7 @@ import { createAdmission } from './intake/admission.ts'
 import { checkNotPaused } from './intake/check-not-paused.ts'
 import { createIntake } from './intake/intake.ts'
 import { createMirror } from './intake/mirror.ts'
+import { createRecover } from './intake/recover.ts'
 import { createRegisters } from './intake/register.ts'
 import { createLogger } from './logger.ts'
 import { createAuthenticate } from './operations/authenticate.ts'
@@ -16,6 +17,7 @@ import { readNoticeDepth } from './postgres/notices.ts'
 import { createPool } from './postgres/pool.ts'
 import { readPulse } from './postgres/pulse.ts'
 import { readQueueDepths } from './postgres/queues.ts'
+import { insertRecovery } from './postgres/recoveries.ts'
 import { createFingerprints } from './privacy/fingerprints.ts'
 import { createReceipts } from './privacy/receipts.ts'
 import { createAcceptBatch } from './queue/accept-batch.ts'
@@ -92,11 +94,12 @@ const announcements = createAnnouncements({ pool: readPool })
 const catalogue = createCatalogue({ pool: readPool, masterKeys: keys.master, log })
 const registers = createRegisters({ pool: readPool, log })
 const receipts = createReceipts(keys.receipt)
+const fingerprints = createFingerprints(keys.voucher)
 const batchMeter = createBatchMeter()
 const intake = createIntake({
   catalogue,
   registers,
-  fingerprints: createFingerprints(keys.voucher),
+  fingerprints,
   receipts,
   acceptBatch: batchMeter.measure(createAcceptBatch({ logStore, pipe, drainSoon: () => spoolWatch?.lookSoon(), log })),
   noteCommand: async (command) => {
@@ -204,14 +207,24 @@ const app = await buildApp({
     const inLine = state.place === null ? null : await lineWait(state.campaign, state.place)
     return viewReservation(state, { catalogue, board, inLine })
   },
+  signReceipt: receipts.sign,
   verify: (token) => receipts.verify(token, Math.floor(clock.now() / 1_000)),
+  recover: createRecover({
+    catalogue,
+    fingerprints,
+    note: (recovery) => askPostgres(() => insertRecovery(readPool, recovery)),
+  }),
   authenticate,
   catalogue,
   availability: createAvailability({ pool: readPool, askPostgres }),
   board,
   clock,
   announcements,
-  operate: createOperate({ pool: operatorPool, ask: askAsOperator }),
+  operate: createOperate({
+    pool: operatorPool,
+    ask: askAsOperator,
+    fingerprints,
+  }),
   ladder,
   spooledBatches,
   registerSize: (campaign) => registers.get(campaign)?.size,

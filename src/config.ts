@@ -147,15 +147,22 @@ export function loadNotifierConfig(env: NodeJS.ProcessEnv = process.env): Notifi
   }
 }
 
-/** The master keys alone: a notifier opens boxes, and signs no receipt and finds no voucher. */
-export function loadMasterKeys(env: NodeJS.ProcessEnv = process.env): Key[] {
-  const { JUNBAN_MASTER_KEYS } = parseEnvironment({
+/** The master and receipt keys: a notifier opens boxes and signs lost receipts anew, and finds no voucher. */
+export function loadNotifierKeys(env: NodeJS.ProcessEnv = process.env): Pick<Keys, 'master' | 'receipt'> {
+  const { JUNBAN_MASTER_KEYS, JUNBAN_RECEIPT_KEYS } = parseEnvironment({
     ...readKeyFile(resolve(env.DATA_DIR || '.data')),
     ...dropEmpty(env),
   })
-  if (!JUNBAN_MASTER_KEYS)
-    throw new UserError('JUNBAN_MASTER_KEYS: not set. The notifier needs those of the API, to open whom it tells')
-  return JUNBAN_MASTER_KEYS
+  const faults = [
+    ...(JUNBAN_MASTER_KEYS
+      ? []
+      : ['JUNBAN_MASTER_KEYS: not set. The notifier needs those of the API, to open whom it tells']),
+    ...(JUNBAN_RECEIPT_KEYS
+      ? []
+      : ['JUNBAN_RECEIPT_KEYS: not set. The notifier needs those of the API, to send a lost receipt']),
+  ]
+  if (faults.length > 0) throw new UserError(faults.join('\n'))
+  return { master: JUNBAN_MASTER_KEYS!, receipt: JUNBAN_RECEIPT_KEYS! }
 }
 
 /** The three keys, from the environment or from the DATA_DIR of an `npm start`. Throws a UserError that names the missing. */

@@ -141,9 +141,18 @@ export class Problem extends Error {
 export class UserError extends Error {
   override readonly name = 'UserError'
   readonly type: ProblemType
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(message: string, { type = 'invalid-request', ...options }: ErrorOptions & { type?: ProblemType } = {}) {
+  constructor(
+    message: string,
+    {
+      type = 'invalid-request',
+      retryAfterSeconds,
+      ...options
+    }: ErrorOptions & { type?: ProblemType; retryAfterSeconds?: number } = {},
+  ) {
     super(message, options)
     this.type = type
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }

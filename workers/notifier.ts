@@ -1,13 +1,15 @@
 import closeWithGrace from 'close-with-grace'
-import { loadConfig, loadMasterKeys, loadNotifierConfig } from '#src/config.ts'
+import { loadConfig, loadNotifierConfig, loadNotifierKeys } from '#src/config.ts'
 import { leaveWithParent } from '#src/embedded/leave-with-parent.ts'
 import { createHeartbeat } from '#src/heartbeat.ts'
 import { createLogger } from '#src/logger.ts'
+import { createAnswerRecoveries } from '#src/notifications/answer-recoveries.ts'
 import { keepNotifying } from '#src/notifications/keep-notifying.ts'
 import { createNotifyDue } from '#src/notifications/notify-due.ts'
 import { openChannels } from '#src/notifications/open-channels.ts'
 import { orExit } from '#src/or-exit.ts'
 import { createPool } from '#src/postgres/pool.ts'
+import { createReceipts } from '#src/privacy/receipts.ts'
 
 /** A stop waits this long for those who are being told: longer than the slowest try. */
 const shutdownMs = 40_000
@@ -15,10 +17,10 @@ const shutdownMs = 40_000
 /** A turn tells a few at once, and the slowest try takes half of a minute. */
 const turnWithinMs = 2 * 60_000
 
-const { config, notifier, masterKeys } = orExit(() => ({
+const { config, notifier, keys } = orExit(() => ({
   config: loadConfig(),
   notifier: loadNotifierConfig(),
-  masterKeys: loadMasterKeys(),
+  keys: loadNotifierKeys(),
 }))
 const log = createLogger(config.logLevel, 'notifier')
 const channels = openChannels(notifier)
@@ -28,7 +30,20 @@ const pool = createPool({ url: config.databaseUrl, role: 'junban_notifier', name
 const beat = createHeartbeat(config.heartbeatFile, log)
 const turned = () => beat(turnWithinMs)
 const notifying =
-  channels.length > 0 ? keepNotifying(createNotifyDue({ pool, masterKeys, channels, log }), turned, log) : null
+  channels.length > 0
+    ? keepNotifying({
+        notifyDue: createNotifyDue({
+          pool,
+          masterKeys: keys.master,
+          receipts: createReceipts(keys.receipt),
+          channels,
+          log,
+        }),
+        answerRecoveries: createAnswerRecoveries({ pool, masterKeys: keys.master, log }),
+        turned,
+        log,
+      })
+    : null
 const idle = notifying ? null : setInterval(turned, turnWithinMs / 4)
 turned()
 

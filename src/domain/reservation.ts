@@ -20,6 +20,12 @@ export const Person = z.strictObject({
 })
 export type Person = z.infer<typeof Person>
 
+/** What identifies a person where no receipt is at hand. */
+export const KnownPair = z
+  .strictObject({ voucher: Voucher, birthDate: BirthDate })
+  .meta({ id: 'KnownPair', examples: [{ voucher: '0123456789', birthDate: '1980-01-02' }] })
+export type KnownPair = z.infer<typeof KnownPair>
+
 /** What a client sends to ask for a seat. */
 export const ReservationRequest = z
   .strictObject({

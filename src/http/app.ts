@@ -20,12 +20,14 @@ import { guardOperatorRoutes } from './operator-access.ts'
 import { type OperatorRoutes, operatorRoutes } from './operator-routes.ts'
 import { handleError, sendProblem } from './problem-details.ts'
 import { cachePublicAnswers } from './public-cache.ts'
+import { type RecoveryRoutes, recoveryRoutes } from './recovery-routes.ts'
 import { limitRefusals } from './refusals.ts'
 import { type ReservationRoutes, reservationRoutes } from './reservation-routes.ts'
 import { validate } from './validate.ts'
 
 export type AppOptions = ReservationRoutes &
   CommandRoutes &
+  RecoveryRoutes &
   CampaignRoutes &
   HealthRoutes &
   OperatorRoutes &
@@ -123,6 +125,7 @@ export async function buildApp(options: AppOptions) {
   await app.register(reservationRoutes, options)
   await app.register(commandRoutes, options)
   await app.register(eventRoutes, options)
+  await app.register(recoveryRoutes, options)
   await app.register(campaignRoutes, options)
   await app.register(healthRoutes, options)
   await app.register(operatorRoutes, options)

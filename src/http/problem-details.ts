@@ -90,7 +90,10 @@ export function sendProblem(
 // What Fastify and Node refuse by themselves.
 const byCode: Record<string, [ProblemType, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['too-large', 'The body is larger than 64 KiB.'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'Send application/json.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported-media-type',
+    'Send application/json, or what the path says that it takes.',
+  ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-request', 'Content-Length and the body differ.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-request', 'The body is empty.'],
   FST_ERR_BAD_URL: ['invalid-request', 'The path is not a valid URL path.'],
@@ -110,7 +113,10 @@ export function handleError(error: FastifyError | Error, request: FastifyRequest
       ...error.fields,
       retryAfterSeconds: error.retryAfterSeconds,
     })
-  if (error instanceof UserError) return sendProblem(request, reply, error.type, asSentence(error.message))
+  if (error instanceof UserError) {
+    const { retryAfterSeconds } = error
+    return sendProblem(request, reply, error.type, asSentence(error.message), { retryAfterSeconds })
+  }
   if (isStoreFailure(error))
     return sendProblem(request, reply, 'unavailable', 'A store that is needed for this cannot be reached right now.', {
       retryAfterSeconds: 5,

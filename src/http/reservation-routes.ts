@@ -73,7 +73,7 @@ const Accepted = z
     ],
   })
 
-const Reservation = z
+export const Reservation = z
   .object({
     id: z.string(),
     campaign: z.string(),

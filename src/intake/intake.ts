@@ -4,7 +4,7 @@ import type { ReservationRequest } from '../domain/reservation.ts'
 import { Problem } from '../errors.ts'
 import { seal } from '../privacy/boxes.ts'
 import type { Fingerprints } from '../privacy/fingerprints.ts'
-import type { Receipts } from '../privacy/receipts.ts'
+import { type Receipts, receiptsExpireAt } from '../privacy/receipts.ts'
 import { type AcceptBatch, type Accepted, NotAcknowledged } from '../queue/accept-batch.ts'
 import type { Board, Wait } from '../status/board.ts'
 import type { Campaign, Catalogue } from '../status/catalogue.ts'
@@ -14,9 +14,6 @@ import { type Batcher, createBatcher, type Placed } from './batcher.ts'
 import { createAcceptCommand, type NoteCommand } from './commands.ts'
 import { createOpenRequests, maxOpenRequests } from './open-requests.ts'
 import type { Registers } from './register.ts'
-
-/** A receipt can be used for so long after its campaign has closed. */
-const receiptSecondsAfterClosing = 180 * 86_400
 
 /** In the place of a person's fingerprint where nobody is looked up: a campaign for anyone has no register. */
 const nobody = Buffer.alloc(16)
@@ -130,7 +127,7 @@ export function createIntake({
   function answer(campaign: Campaign, lane: Lane, request: BookRequest, placed: Placed<Accepted>): AcceptedReservation {
     const { id, voucherKey } = request
     const { batchId, place, result } = placed
-    const expiresAt = Math.floor(campaign.closesAt / 1_000) + receiptSecondsAfterClosing
+    const expiresAt = receiptsExpireAt(campaign.closesAt)
     const receipt = receipts.sign({ reservationId: id, campaign: campaign.id, lane, batchId, place, expiresAt })
     if (result.status === 'rejected') throw notAccepted(result.reason, id, receipt)
     const queueNumber = result.value.by === 'log' ? result.value.firstNumber + place : null

@@ -9,6 +9,8 @@ export type Notice = {
   /** When it happened, in epoch ms. */
   createdAt: number
   reservation: Omit<ToldReservation, 'box'>
+  /** A fresh receipt, when that is what is to be told. */
+  receipt: string | null
   /** Null when there is nobody to be told any more: erased, or overtaken by a later event that tells it. */
   person: Person | null
   /** Why the person's box could not be opened although it is there; null when it could, or there is none. */

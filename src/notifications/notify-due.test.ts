@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { claimDueNotices, readNoticeDepth, retryNotices } from '#src/postgres/notices.ts'
 import { transaction } from '#src/postgres/transaction.ts'
+import { createReceipts } from '#src/privacy/receipts.ts'
 import { decidedPeople, logLines } from '../../test/setup/decided-people.ts'
 import { httpSink } from '../../test/setup/http-sink.ts'
 import { testKeys } from '../../test/setup/operator-database.ts'
@@ -14,6 +15,7 @@ import type { Channel } from './notice.ts'
 import { createNotifyDue, maxNotices } from './notify-due.ts'
 
 const from = 'Junban <junban@example.org>'
+const receipts = createReceipts(testKeys.receipt)
 const secrets = ['new-secret-of-thirty-two-characters', 'old-secret-of-thirty-two-characters']
 const person = { name: '佐藤 花子', email: 'hanako@example.com', phone: '+819012345678' }
 
@@ -24,7 +26,7 @@ async function notifier(...channels: Channel[]) {
   const people = await decidedPeople()
   const { lines, log } = logLines()
   const pool = people.as('junban_notifier')
-  const another = () => createNotifyDue({ pool, masterKeys: testKeys.master, channels, log })
+  const another = () => createNotifyDue({ pool, masterKeys: testKeys.master, receipts, channels, log })
   return { ...people, pool, lines, another, notifyDue: another() }
 }
 
@@ -241,7 +243,7 @@ test('nobody is told whose campaign’s key was erased; where a master key is mi
   await decide(person)
   const { log } = logLines()
   const wrongKey = [{ id: 'other', secret: Buffer.alloc(32, 9) }]
-  const without = createNotifyDue({ pool, masterKeys: wrongKey, channels: [email], log })
+  const without = createNotifyDue({ pool, masterKeys: wrongKey, receipts, channels: [email], log })
   expect(await without()).toMatchObject({ again: 1, told: 0 })
   await owner.query('update campaign_keys set wrapped = null, erased_at = now()')
   await makeDue()
@@ -268,7 +270,7 @@ test('the notifier’s role sees boxes of people who are to be told, until they 
   expect(await seen()).toEqual([{ id: due }])
   await notifyDue()
   expect(await seen()).toEqual([])
-  await expect(pool.query('select voucher_key from reservations')).rejects.toThrow(/permission denied/)
+  await expect(pool.query('select choices from reservations')).rejects.toThrow(/permission denied/)
   await expect(pool.query('select * from vouchers')).rejects.toThrow(/permission denied/)
   await expect(pool.query('select requests from batches')).rejects.toThrow(/permission denied/)
   await expect(pool.query('delete from outbox')).rejects.toThrow(/permission denied/)

@@ -2,6 +2,7 @@ import type { Key } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import { claimDueNotices, type DueNotice, type SettledNotice, settleNotices } from '../postgres/notices.ts'
 import type { Pool } from '../postgres/pool.ts'
+import type { Receipts } from '../privacy/receipts.ts'
 import { maxAttempts, pauseAfter } from './backoff.ts'
 import type { Channel, Notice } from './notice.ts'
 import { openNotices } from './open-notices.ts'
@@ -22,18 +23,20 @@ export type Notified = { claimed: number; told: number; again: number; setAside:
 export function createNotifyDue({
   pool,
   masterKeys,
+  receipts,
   channels,
   log,
 }: {
   pool: Pool
   masterKeys: Key[]
+  receipts: Receipts
   channels: Channel[]
   log: Logger
 }) {
   return async function notifyDue(): Promise<Notified> {
     const due = await claimDueNotices(pool, maxNotices, leaseSeconds)
     if (due.length === 0) return { claimed: 0, told: 0, again: 0, setAside: 0 }
-    const notices = await openNotices({ pool, masterKeys, log }, due)
+    const notices = await openNotices({ pool, masterKeys, receipts, log }, due)
     const settled = await Promise.all(due.map((one) => tell(one, notices.get(one.id))))
     await settleNotices(pool, settled)
     const again = settled.filter(({ retryInSeconds }) => retryInSeconds !== null).length

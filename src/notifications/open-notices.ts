@@ -1,17 +1,16 @@
 import type { Key } from '../config.ts'
 import type { DecidedStatus } from '../domain/reservation.ts'
 import type { Logger } from '../logger.ts'
-import {
-  type DueNotice,
-  readToldReservations,
-  readWrappedKeys,
-  type ToldReservation,
-  type WrappedCampaignKey,
-} from '../postgres/notices.ts'
+import { type DueNotice, readToldReservations, type ToldReservation } from '../postgres/notices.ts'
 import type { Pool } from '../postgres/pool.ts'
 import { open } from '../privacy/boxes.ts'
-import { type DataKey, unwrapDataKey } from '../privacy/data-keys.ts'
+import type { Receipts } from '../privacy/receipts.ts'
 import type { Notice } from './notice.ts'
+import { signReceipts } from './sign-receipts.ts'
+import { type DataKeys, unwrapKeys } from './unwrap-keys.ts'
+
+/** Somebody asked for their receipt: it is told whatever has become of the reservation since. */
+const lostReceipt = 'receipt'
 
 /** The status in which an event left its reservation. In another one it has been overtaken, and a later event tells that. */
 const statusAfter = new Map<string, DecidedStatus>([
@@ -22,45 +21,32 @@ const statusAfter = new Map<string, DecidedStatus>([
   ['cancelled', 'cancelled'],
 ])
 
-/** The data keys of a campaign; null when there are some and none can be used: a wrong JUNBAN_MASTER_KEYS is not an erasure. */
-type DataKeys = Map<string, DataKey[] | null>
-
 /**
- * Reads what is to be told and opens whose it is. Keys are read afresh each time: an erasure holds at once. A reservation that is not
+ * Reads what is to be told and opens whose it is. A reservation that is not
  * there is left out; a box that cannot be opened says why, and is in nobody else's way.
  */
 export async function openNotices(
-  { pool, masterKeys, log }: { pool: Pool; masterKeys: Key[]; log: Logger },
+  { pool, masterKeys, receipts, log }: { pool: Pool; masterKeys: Key[]; receipts: Receipts; log: Logger },
   due: DueNotice[],
 ): Promise<Map<number, Notice>> {
   const reservations = await readToldReservations(pool, [...new Set(due.map(({ reservationId }) => reservationId))])
-  const keys = unwrapAll(
-    await readWrappedKeys(pool, [...new Set(due.map(({ campaign }) => campaign))]),
-    masterKeys,
-    log,
+  const keys = await unwrapKeys(
+    { db: pool, masterKeys, log },
+    due.map(({ campaign }) => campaign),
   )
+  const lost = due.filter(({ event }) => event === lostReceipt).map(({ reservationId }) => reservationId)
+  const signed = await signReceipts(pool, receipts, lost)
   return new Map(
     due.flatMap((notice): [number, Notice][] => {
       const stored = reservations.get(notice.reservationId)
       if (!stored) return []
       const { box: _, ...reservation } = stored
       const { id, event, createdAt } = notice
-      return [[id, { key: keyOf(notice), event, createdAt, reservation, ...openPerson(event, stored, keys) }]]
+      const receipt = event === lostReceipt ? (signed.get(notice.reservationId) ?? null) : null
+      if (event === lostReceipt && receipt === null) return []
+      return [[id, { key: keyOf(notice), event, createdAt, receipt, reservation, ...openPerson(event, stored, keys) }]]
     }),
   )
-}
-
-function unwrapAll(wrapped: WrappedCampaignKey[], masterKeys: Key[], log: Logger): DataKeys {
-  const keys: DataKeys = new Map()
-  for (const { campaign, ...key } of wrapped) {
-    try {
-      keys.set(campaign, [...(keys.get(campaign) ?? []), unwrapDataKey(campaign, key, masterKeys)])
-    } catch (err) {
-      log.error({ campaign, err }, 'data key cannot be unwrapped')
-      if (!keys.has(campaign)) keys.set(campaign, null)
-    }
-  }
-  return keys
 }
 
 function openPerson(

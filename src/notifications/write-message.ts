@@ -3,6 +3,7 @@ import type { Notice } from './notice.ts'
 import { booked } from './texts/booked.ts'
 import { cancelled } from './texts/cancelled.ts'
 import { moved } from './texts/moved.ts'
+import { receipt } from './texts/receipt.ts'
 import { rejected } from './texts/rejected.ts'
 import type { Texts, TextValues } from './texts/text.ts'
 import { waitlisted } from './texts/waitlisted.ts'
@@ -14,8 +15,11 @@ const languages = ['ja', 'en'] as const
 /** Of a name in an SMS: a few segments in all. */
 const maxShortName = 40
 
-const textsOf = ({ event, reservation }: Notice): Texts =>
-  event === 'moved' && reservation.status === 'booked' ? moved : byStatus[reservation.status]
+function textsOf(notice: Notice): Texts {
+  if (notice.receipt !== null) return receipt
+  const { event, reservation } = notice
+  return event === 'moved' && reservation.status === 'booked' ? moved : byStatus[reservation.status]
+}
 
 /** The subject, the text, and the same as HTML, every line of it escaped. */
 export function writeEmail(notice: Notice): { subject: string; text: string; html: string } {
@@ -43,12 +47,13 @@ export const writeSms = (notice: Notice): string =>
     })
     .join('\n')
 
-function valuesOf({ reservation }: Notice, language: 'ja' | 'en'): TextValues {
+function valuesOf({ receipt, reservation }: Notice, language: 'ja' | 'en'): TextValues {
   const { campaignName, campaign, timeZone, queueNumber, reason, appointments } = reservation
   return {
     campaign: campaignName[language] ?? campaignName.ja ?? campaignName.en ?? campaign,
     queueNumber,
     reason,
+    receipt,
     appointments: appointments.map(({ startsAt, location }) => ({
       when: toReadable(startsAt, timeZone, language),
       where: location.name,

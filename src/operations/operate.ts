@@ -1,14 +1,26 @@
 import type { NewAnnouncement } from '../domain/announcement.ts'
 import type { Pool } from '../postgres/pool.ts'
 import { listSetAside } from '../postgres/set-aside.ts'
+import type { Fingerprints } from '../privacy/fingerprints.ts'
 import { announce, clearAnnouncement } from './announce.ts'
 import type { Operator } from './authenticate.ts'
+import { lookForCaller } from './look-for-caller.ts'
 import { type Pausable, pauseCampaign, resumeCampaign } from './pause-campaign.ts'
 import { retrySetAside } from './retry-set-aside.ts'
 import { withdrawSetAside } from './withdraw-set-aside.ts'
 
+type Look = Parameters<typeof lookForCaller>[0]
+
 /** What operators do over HTTP, in the operator's database role and under their name. `ask` bounds it in time. */
-export function createOperate({ pool, ask }: { pool: Pool; ask: <T>(work: () => Promise<T>) => Promise<T> }) {
+export function createOperate({
+  pool,
+  ask,
+  fingerprints,
+}: {
+  pool: Pool
+  ask: <T>(work: () => Promise<T>) => Promise<T>
+  fingerprints: Pick<Fingerprints, 'voucher'>
+}) {
   return function operate(operator: Operator | null) {
     if (!operator) throw new Error('bug: an operator route without an operator')
     const by = operator.name
@@ -21,6 +33,10 @@ export function createOperate({ pool, ask }: { pool: Pool; ask: <T>(work: () => 
         ask(() => resumeCampaign({ pool, campaign, what, reason, by })),
       listSetAside: (page: Parameters<typeof listSetAside>[1]) => ask(() => listSetAside(pool, page)),
       retrySetAside: (requestId: string) => ask(() => retrySetAside({ pool, requestId, by })),
+      lookForCaller: ({ campaign, pair, ...look }: Pick<Look, 'campaign' | 'pair' | 'dataKeys' | 'purpose'>) => {
+        const voucherKey = fingerprints.voucher(campaign, pair.voucher).toString('hex')
+        return ask(() => lookForCaller({ pool, campaign, pair, voucherKey, ...look, by }))
+      },
       withdrawSetAside: (requestId: string) => ask(() => withdrawSetAside({ pool, requestId, by })),
     }
   }

@@ -115,6 +115,7 @@ test('a Redis that is away keeps nothing from being cleared, and each run is one
   expect(await tidyUp(() => Promise.reject(new Error('away')))).toEqual({
     batches: 1,
     notices: 0,
+    recoveries: 0,
     jobs: null,
     refused: null,
   })
@@ -130,4 +131,16 @@ test('the janitor’s role takes requests away and puts nothing there, and reads
   await expect(pool.query('delete from batches')).rejects.toThrow(/permission denied/)
   await expect(pool.query('select box from reservations')).rejects.toThrow(/permission denied/)
   await expect(pool.query('update outbox set sent_at = now()')).rejects.toThrow(/permission denied/)
+})
+
+test('who asked for a lost receipt is forgotten after a day, and the janitor reads nothing of it', async () => {
+  const { pool, tidyUp, as } = await janitor()
+  await as('junban_api').query(`
+    insert into recoveries (campaign_id, fingerprint, voucher_key, box)
+    select 'medics', decode(repeat(digit, 16), 'hex'), decode(repeat('00', 16), 'hex'), 'sealed' from unnest(array['01', '02']) digit`)
+  await as('junban_api').query(`
+    update recoveries set asked_at = asked_at - interval '25 hours' where fingerprint = decode(repeat('01', 16), 'hex')`)
+  expect(await tidyUp()).toMatchObject({ recoveries: 1 })
+  expect(await tidyUp()).toMatchObject({ recoveries: 0 })
+  await expect(pool.query('select box from recoveries')).rejects.toThrow(/permission denied/)
 })

@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.ts'
 import { deleteToldNotices } from '../postgres/notices.ts'
 import type { Pool } from '../postgres/pool.ts'
+import { deleteOldRecoveries } from '../postgres/recoveries.ts'
 import { clearSpentBatches, readCampaignIds } from '../postgres/spent-batches.ts'
 
 const daySeconds = 86_400
@@ -11,19 +12,29 @@ const daySeconds = 86_400
 export const keepRequestsSeconds = 7 * daySeconds
 /** How long it can be looked up that somebody was told. */
 export const keepToldSeconds = 30 * daySeconds
+/** Who asked for a lost receipt was looked for within hours. */
+export const keepRecoveriesSeconds = daySeconds
 /** How long a failed job can be looked at. */
 export const keepJobsSeconds = 7 * daySeconds
 
 /** Rows of one statement: short locks, small transactions, and autovacuum keeps up. */
 const batchesAtOnce = 100
 const noticesAtOnce = 1_000
+const recoveriesAtOnce = 1_000
 /** Statements of one kind in one run: what is left is for the next. */
 const maxStatements = 200
 
-export type Tidied = { batches: number; notices: number; jobs: number | null; refused: number | null }
+export type Tidied = {
+  batches: number
+  notices: number
+  recoveries: number
+  jobs: number | null
+  refused: number | null
+}
 
 /**
- * Clears, once, what nothing needs any more: requests of batches decided long ago, outbox rows told long ago, ended jobs. In small
+ * Clears, once, what nothing needs any more: requests of batches decided long ago, outbox rows told long ago, lost
+ * receipts looked for, ended jobs. In small
  * statements, each committed by itself. `jobs` and `refused` are null when there is no Redis, or it is away.
  */
 export function createTidyUp({
@@ -40,8 +51,11 @@ export function createTidyUp({
     const startedAt = performance.now()
     const batches = await repeat(batchesAtOnce, () => clearSpentBatches(pool, keepRequestsSeconds, batchesAtOnce))
     const notices = await repeat(noticesAtOnce, () => deleteToldNotices(pool, keepToldSeconds, noticesAtOnce))
+    const recoveries = await repeat(recoveriesAtOnce, () =>
+      deleteOldRecoveries(pool, keepRecoveriesSeconds, recoveriesAtOnce),
+    )
     const inRedis = await tidyJobs()
-    const tidied = { batches, notices, jobs: inRedis?.jobs ?? null, refused: inRedis?.refused ?? null }
+    const tidied = { batches, notices, recoveries, jobs: inRedis?.jobs ?? null, refused: inRedis?.refused ?? null }
     const durationMs = Math.round(performance.now() - startedAt)
     // What the log refused waits for a person: it is the one thing here that does not go away by itself.
     if (tidied.refused) log.warn({ ...tidied, durationMs }, 'tidied up; batches that the log refused wait in redis')

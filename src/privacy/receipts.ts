@@ -12,6 +12,12 @@ export type Receipt = {
   expiresAt: number
 }
 
+/** A receipt can be used for so long after its campaign has closed. */
+const secondsAfterClosing = 180 * 86_400
+
+/** When the receipts of a campaign expire, in epoch seconds. `closesAt` in epoch ms. */
+export const receiptsExpireAt = (closesAt: number) => Math.floor(closesAt / 1_000) + secondsAfterClosing
+
 const version = 1
 const tagBytes = 16
 const uuidBytes = 16

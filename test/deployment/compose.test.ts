@@ -65,7 +65,7 @@ test('each process is given no more keys than it needs, and a login of its own',
     Object.keys(services[name]!.environment ?? {}).filter((variable) => variable.startsWith('JUNBAN_'))
   expect(keysOf('allocator')).toEqual([])
   expect(keysOf('janitor')).toEqual([])
-  expect(keysOf('notifier')).toEqual(['JUNBAN_MASTER_KEYS'])
+  expect(keysOf('notifier')).toEqual(['JUNBAN_RECEIPT_KEYS', 'JUNBAN_MASTER_KEYS'])
   const loginOf = (name: string) => new URL(services[name]!.environment!.DATABASE_URL!).username
   expect(['migrate', 'api-1', 'allocator', 'notifier', 'janitor', 'cli'].map(loginOf)).toEqual([
     'junban_owner',

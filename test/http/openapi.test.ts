@@ -164,6 +164,7 @@ test('what is no JSON is not described as JSON', () => {
 /** What clients may rely on, with a path to try. */
 const promised = {
   'POST /v1/campaigns/{campaign}/reservations': '/v1/campaigns/anyone/reservations',
+  'POST /v1/campaigns/{campaign}/recovery': '/v1/campaigns/anyone/recovery',
   'GET /v1/reservations/{id}': '/v1/reservations/x',
   'GET /v1/reservations/{id}/events': '/v1/reservations/x/events',
   'DELETE /v1/reservations/{id}': '/v1/reservations/x',

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll } from 'vitest'
+import { createDecideNext } from '#src/allocation/decide-next.ts'
 import type { Key } from '#src/config.ts'
 import { addOperator } from '#src/operations/add-operator.ts'
 import { createCampaign } from '#src/operations/create-campaign.ts'
@@ -110,7 +111,19 @@ export async function runApi(env: NodeJS.ProcessEnv = {}) {
     pid: child.pid!,
     redis,
     read,
+    /** What only the notifier's role may read. */
+    asNotifier: async (sql: string) => {
+      const pool = createPool({ url: databaseUrl, role: 'junban_notifier', name: 'test', log: testLog })
+      return (await pool.query(sql).finally(() => pool.end())).rows
+    },
     operatorKeys,
+    /** Decides what waits, as an allocator would. */
+    decide: async () => {
+      const pool = createPool({ url: databaseUrl, role: 'junban_allocator', name: 'test', log: testLog })
+      const decideNext = createDecideNext({ pool, allocator: 'test', log: testLog })
+      for (const campaign of Object.keys(campaigns)) while (await decideNext(campaign));
+      await pool.end()
+    },
     stop,
     /** All that it has written, logs above all. */
     output: () => output,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
-import type { Person } from '#src/domain/reservation.ts'
+import type { KnownPair, Person } from '#src/domain/reservation.ts'
 import { createLogger } from '#src/logger.ts'
 import { createPool, type Pool } from '#src/postgres/pool.ts'
 import { seal } from '#src/privacy/boxes.ts'
 import { unwrapDataKey } from '#src/privacy/data-keys.ts'
-import { operatorDatabase, testKeys } from './operator-database.ts'
+import { operatorDatabase, testFingerprints, testKeys } from './operator-database.ts'
 
 /** What the notifier wrote to its log. */
 export function logLines() {
@@ -44,7 +44,8 @@ export async function decidedPeople() {
       event = 'booked',
       status = 'booked',
       broken = false,
-    }: { event?: string | null; status?: string; broken?: boolean } = {},
+      pair = { voucher: '0123456789', birthDate: '1980-01-02' },
+    }: { event?: string | null; status?: string; broken?: boolean; pair?: KnownPair } = {},
   ) {
     const id = randomUUID()
     number += 1
@@ -54,11 +55,20 @@ export async function decidedPeople() {
       [
         id,
         number,
-        number.toString(16).padStart(32, '0'),
+        // A voucher of its own for each that is not named: one live reservation each.
+        testFingerprints
+          .voucher('medics', pair.voucher + (pair.voucher === '0123456789' ? number : ''))
+          .toString('hex'),
         status,
         status === 'rejected' ? 'sold-out' : null,
-        seal({ voucher: '0123456789', birthDate: '1980-01-02', person }, dataKey, broken ? randomUUID() : id),
+        seal({ ...pair, person }, dataKey, broken ? randomUUID() : id),
       ],
+    )
+    await pool.query(
+      `insert into batches (id, campaign_id, lane, first_number, last_number, received_at, redis_away, spooled)
+       values (gen_random_uuid(), 'medics', 'web', $1, $1, now(), false, false)
+       on conflict do nothing`,
+      [number],
     )
     if (status === 'booked')
       await allocator.query(
@@ -76,6 +86,7 @@ export async function decidedPeople() {
   return {
     url,
     read,
+    dataKey,
     as,
     owner,
     decide,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Key } from '#src/config.ts'
 import { decidedPeople } from '../setup/decided-people.ts'
 import { httpSink } from '../setup/http-sink.ts'
 import { testKeys } from '../setup/operator-database.ts'
@@ -9,11 +10,12 @@ import { makeTestDir, removeTestDir } from '../setup/test-dir.ts'
 import { spawnProcess } from './spawned.ts'
 import { until } from './until.ts'
 
-const master = `${testKeys.master[0]!.id}:${testKeys.master[0]!.secret.toString('base64url')}`
+const ring = ({ id, secret }: Key) => `${id}:${secret.toString('base64url')}`
 const environment = (url: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
   DATABASE_URL: url,
-  JUNBAN_MASTER_KEYS: master,
+  JUNBAN_MASTER_KEYS: ring(testKeys.master[0]!),
+  JUNBAN_RECEIPT_KEYS: ring(testKeys.receipt[0]!),
   DATA_DIR: '/nowhere',
   ...more,
 })
@@ -78,5 +80,8 @@ test('a channel that is half configured, or not https, is named at the start', (
     'MAIL_FROM: is not an address, as Junban <junban@example.org>',
     'WEBHOOK_SECRET: is not a secret of 32 or more characters',
   ])
-  expect(start({ JUNBAN_MASTER_KEYS: '' })).toEqual([expect.stringContaining('JUNBAN_MASTER_KEYS: not set')])
+  expect(start({ JUNBAN_MASTER_KEYS: '', JUNBAN_RECEIPT_KEYS: '' })).toEqual([
+    expect.stringContaining('JUNBAN_MASTER_KEYS: not set'),
+    expect.stringContaining('JUNBAN_RECEIPT_KEYS: not set'),
+  ])
 })

@@ -3,7 +3,7 @@ import { postOutside } from '../post-outside.ts'
 import { signWebhook } from '../sign-webhook.ts'
 import { toZoned } from '../times.ts'
 
-/** Tells a system of the operator's: signed, and nothing personal in it. Every event goes to it, whoever is to be told. */
+/** Tells a system of the operator's: signed, and nothing personal in it. Every outcome goes to it, whoever is to be told. */
 export function createWebhookChannel({
   url,
   secrets,
@@ -15,7 +15,8 @@ export function createWebhookChannel({
 }): Channel {
   return {
     name: 'webhook',
-    takes: () => true,
+    // A receipt is for whoever it is of, and that it was lost is nobody else's business.
+    takes: ({ receipt }) => receipt === null,
     async tell(notice) {
       const body = JSON.stringify(viewNotice(notice))
       const headers = {

@@ -5,6 +5,8 @@ export type TextValues = {
   campaign: string
   queueNumber: number
   reason: Reason | null
+  /** A fresh receipt, in the one text that has it. */
+  receipt: string | null
   appointments: { when: string; where: string; address: string | null }[]
 }
 
