@@ -5,7 +5,7 @@ import { userInfo } from 'node:os'
 import { join, parse } from 'node:path'
 import { Command } from 'commander'
 import { pino } from 'pino'
-import { loadConfig, loadKeys, readRunning } from './config.ts'
+import { loadConfig, loadKeys, loadOperatorAccess, readRunning } from './config.ts'
 import { generateKeys } from './embedded/keys.ts'
 import { storeFolders } from './embedded/store-folders.ts'
 import { UserError } from './errors.ts'
@@ -23,6 +23,7 @@ import { formatNumber } from './operations/commands/format-table.ts'
 import { noticeCommands } from './operations/commands/notice-commands.ts'
 import { operatorCommands } from './operations/commands/operator-commands.ts'
 import { queueCommands } from './operations/commands/queue-commands.ts'
+import { reservationCommands } from './operations/commands/reservation-commands.ts'
 import { rosterCommand } from './operations/commands/roster-command.ts'
 import { setAsideCommands } from './operations/commands/set-aside-commands.ts'
 import { slotCommands } from './operations/commands/slot-commands.ts'
@@ -95,6 +96,7 @@ const program = new Command('junban')
   .addCommand(noticeCommands(cli))
   .addCommand(rosterCommand(cli))
   .addCommand(voucherCommands(cli))
+  .addCommand(reservationCommands(cli, { access: findAccess }))
   .addCommand(operatorCommands(cli))
   .addCommand(auditCommand(cli, { readSpools: findSpools, fail }))
 
@@ -162,6 +164,16 @@ function findApi(): string | null {
   const { databaseUrl, dataDir } = loadConfig()
   const running = readRunning(dataDir)
   return running?.databaseUrl === databaseUrl ? running.apiUrl : null
+}
+
+/** The API to send to, and the key to show there. */
+function findAccess(named: string | undefined): { api: string; operatorKey: string } {
+  const { apiUrl, operatorKey, dataDir } = loadOperatorAccess()
+  const api = named ?? apiUrl ?? readRunning(dataDir)?.apiUrl
+  if (!api) throw new UserError('JUNBAN_API_URL is not set, and no `npm start` is running: set it, or give --api')
+  if (!operatorKey)
+    throw new UserError('JUNBAN_OPERATOR_KEY is not set: `junban operator add NAME --role agent` prints one')
+  return { api: api.replace(/\/+$/, ''), operatorKey }
 }
 
 async function readStatus() {

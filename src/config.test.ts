@@ -37,6 +37,8 @@ const wrong: Record<string, string> = {
   WEBHOOK_URL: 'example.org',
   WEBHOOK_SECRET: 'short',
   NOTIFY_LOOPBACK: 'perhaps',
+  JUNBAN_API_URL: 'ftp://junban.example.org',
+  JUNBAN_OPERATOR_KEY: 'junban_short',
   JUNBAN_RECEIPT_KEYS: 'r1:short',
   JUNBAN_MASTER_KEYS: `${keyOf('m1', 1)},m2`,
   JUNBAN_VOUCHER_KEY: `${keyOf('v1', 1)},${keyOf('v2', 2)}`,

@@ -37,6 +37,11 @@ export const Environment = z.object({
   HEARTBEAT_FILE: z.string().min(1).optional(),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   REFUSALS_PER_MINUTE: z.coerce.number().int().min(1).default(600),
+  JUNBAN_API_URL: z.url({ protocol: /^https?$/, error: 'is not an https:// URL' }).optional(),
+  JUNBAN_OPERATOR_KEY: z
+    .string()
+    .regex(/^junban_[A-Za-z0-9_-]{43}$/, 'is not an operator key')
+    .optional(),
   JUNBAN_RECEIPT_KEYS: KeyRing.optional(),
   JUNBAN_MASTER_KEYS: KeyRing.optional(),
   JUNBAN_VOUCHER_KEY: KeyRing.refine(
@@ -114,6 +119,12 @@ export function loadStartConfig(env: NodeJS.ProcessEnv = process.env) {
     dataDir: resolve(parsed.DATA_DIR),
     logLevel: parsed.LOG_LEVEL,
   }
+}
+
+/** Where the command line sends what goes through an API, and as whom; null where it is not set. */
+export function loadOperatorAccess(env: NodeJS.ProcessEnv = process.env) {
+  const { JUNBAN_API_URL, JUNBAN_OPERATOR_KEY, DATA_DIR } = parseEnvironment(env)
+  return { apiUrl: JUNBAN_API_URL ?? null, operatorKey: JUNBAN_OPERATOR_KEY ?? null, dataDir: resolve(DATA_DIR) }
 }
 
 /** What the notifier tells by. Null: that channel is not configured. */

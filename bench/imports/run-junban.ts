@@ -4,7 +4,10 @@ import { join } from 'node:path'
 
 const lookEveryMs = 20
 
-/** How a command ended: what it said, how long it took, and the most RAM that it had, in MB (10^6 bytes; 0 where there is no `/proc`). */
+/**
+ * How a command ended: what it said, how long it took (as it says itself, where it does: a process takes half a second to start), and the
+ * most RAM that it had, in MB (10^6 bytes; 0 where there is no `/proc`).
+ */
 export type Ran = { code: number; stdout: string; stderr: string; seconds: number; peakMb: number }
 
 /** Runs the operator's command line in a process of its own, as an operator does. */
@@ -24,9 +27,18 @@ export function runJunban(args: string[], env: NodeJS.ProcessEnv): Promise<Ran> 
     child.once('error', reject)
     child.once('close', (code) => {
       clearInterval(looking)
-      resolve({ code: code ?? -1, ...said, seconds: (performance.now() - started) / 1_000, peakMb })
+      const seconds = secondsIn(said.stdout) ?? (performance.now() - started) / 1_000
+      resolve({ code: code ?? -1, ...said, seconds, peakMb })
     })
   })
+}
+
+function secondsIn(stdout: string): number | null {
+  try {
+    return (JSON.parse(stdout) as { seconds?: number }).seconds ?? null
+  } catch {
+    return null // it failed, and said so elsewhere
+  }
 }
 
 function highWaterMb(pid: number): number {

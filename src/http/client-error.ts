@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { Problem, type ProblemType, problems } from '../errors.ts'
 import { problemMediaType, typeUri } from './problem-schemas.ts'
+import { isUploading } from './read-upload.ts'
 
 const byCode: Record<string, ProblemType> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
@@ -10,6 +11,8 @@ const byCode: Record<string, ProblemType> = {
 
 /** What Node refuses before there is a request: a problem document by hand, and the connection is closed. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) {
+  // Node says it once and leaves the rest to us.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isUploading(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

@@ -1,11 +1,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { type AnnouncementRoutes, announcementRoutes } from './announcement-routes.ts'
 import { type CallerRoutes, callerRoutes } from './caller-routes.ts'
+import { type ImportRoutes, importRoutes } from './import-routes.ts'
 import { type PauseRoutes, pauseRoutes } from './pause-routes.ts'
 import { type QueueRoutes, queueRoutes } from './queue-routes.ts'
 import { type SetAsideRoutes, setAsideRoutes } from './set-aside-routes.ts'
 
-export type OperatorRoutes = QueueRoutes & AnnouncementRoutes & PauseRoutes & SetAsideRoutes & CallerRoutes
+export type OperatorRoutes = QueueRoutes &
+  AnnouncementRoutes &
+  PauseRoutes &
+  SetAsideRoutes &
+  ImportRoutes &
+  CallerRoutes
 
 /** All that operators may do over HTTP. Each route names its role. */
 export const operatorRoutes: FastifyPluginAsyncZod<OperatorRoutes> = async (app, options) => {
@@ -14,4 +20,5 @@ export const operatorRoutes: FastifyPluginAsyncZod<OperatorRoutes> = async (app,
   await app.register(pauseRoutes, options)
   await app.register(setAsideRoutes, options)
   await app.register(callerRoutes, options)
+  await app.register(importRoutes, options)
 }

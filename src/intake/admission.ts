@@ -5,7 +5,7 @@ import { Problem } from '../errors.ts'
 const targetMs = 40
 /** So many may always be under way, whatever the rate: a full batch. */
 const minUnderWay = 512
-/** Agents have this many places of their own, which a web rush cannot take. */
+/** Agents have this many places of their own, which neither a web rush nor an institution's file can take. */
 const reservedForAgents = 200
 /** Longest wait in the queue, in seconds, that is worth a place in it. */
 const maxWaitSeconds = 3_600
@@ -41,7 +41,7 @@ export function createAdmission({
   const limit = () => Math.max(minUnderWay, (perSecond * targetMs) / 1_000)
 
   const hasPlace = (lane: Lane) =>
-    lane === 'web' ? underWay < limit() && !isOverloaded() : underWay < limit() + reservedForAgents
+    lane === 'agent' ? underWay < limit() + reservedForAgents : underWay < limit() && !isOverloaded()
 
   function refuse(detail: string, retryAfterSeconds: number): never {
     refusedAt = performance.now()

@@ -6,22 +6,25 @@ import { type Encoding, type Line, maxLineLength, readLines } from './read-lines
 /** A row: the line it begins on, and its cells, trimmed, in the order in which the columns were asked for. */
 export type CsvRow = { line: number; cells: string[] }
 
+export type CsvForm = { columns: string[]; optional?: string[] }
+
+/** The rows of a CSV file with a header, in groups as they are read: `parseCsv`. */
+export const readCsv = (
+  path: string,
+  { encoding, bad, ...form }: CsvForm & { encoding: Encoding; bad: BadRows },
+): AsyncGenerator<CsvRow[]> => parseCsv(readLines(path, encoding), { ...form, name: path, bad })
+
 /**
- * The rows of a CSV file with a header, in groups as they are read. Columns may stand in any order; one that is `optional` and
+ * The rows of CSV lines with a header, in groups as they come. Columns may stand in any order; one that is `optional` and
  * missing gives ''. Rows with another number of cells, broken quotes or too long go to `bad`. Throws a UserError when the
  * columns are others.
  *
  * Lines are joined here and only those with a quote are given to csv-parse: it counts a CRLF inside quotes as two lines,
  * and ends at the first row that it cannot parse, where every bad row is wanted by its line.
  */
-export async function* readCsv(
-  path: string,
-  {
-    encoding,
-    columns,
-    optional = [],
-    bad,
-  }: { encoding: Encoding; columns: string[]; optional?: string[]; bad: BadRows },
+export async function* parseCsv(
+  found: AsyncIterable<Line[]>,
+  { name: path, columns, optional = [], bad }: CsvForm & { name: string; bad: Pick<BadRows, 'add'> },
 ): AsyncGenerator<CsvRow[]> {
   let header: { width: number; places: number[] } | undefined
   let open: { line: number; text: string } | undefined
@@ -60,7 +63,7 @@ export async function* readCsv(
     }
   }
 
-  for await (const lines of readLines(path, encoding)) {
+  for await (const lines of found) {
     yield lines.map(takeLine).filter((row) => row !== undefined)
   }
   if (open) bad.add(path, open.line, 'opens a quote that is not closed')

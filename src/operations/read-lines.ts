@@ -24,13 +24,16 @@ export async function detectEncoding(path: string): Promise<Encoding> {
   }
 }
 
-/** The lines of a file, in groups as they are read, so that memory stays flat. A byte order mark is dropped; LF or CRLF. */
-export async function* readLines(path: string, encoding: Encoding): AsyncGenerator<Line[]> {
+/** The lines of a file, in groups as they are read. */
+export const readLines = (path: string, encoding: Encoding) => splitLines(openFile(path), encoding)
+
+/** The lines of what arrives, in groups as it does, so that memory stays flat. A byte order mark is dropped; LF or CRLF. */
+export async function* splitLines(chunks: AsyncIterable<Buffer>, encoding: Encoding): AsyncGenerator<Line[]> {
   const decoder = iconv.getDecoder(encoding)
   let number = 0
   let rest = ''
   let tooLong = false
-  for await (const chunk of openFile(path)) {
+  for await (const chunk of chunks) {
     const pieces = (rest + decoder.write(chunk)).split('\n')
     rest = pieces.pop()!
     const lines = pieces.map((piece): Line => {
