@@ -119,8 +119,8 @@ test('what is announced as growing breaks nobody', () => {
       paths[slots].get.responses[409] = { content: {} }
       Object.assign(schemas.ReservationRequest!.properties, { language: { type: 'string' } })
       Object.assign(schemas.ReservationRequest!.properties.choices!, { maxItems: 20 })
-      Object.assign(schemas.Reservation!.properties, { lastCommand: { type: 'object' } })
-      schemas.Reservation!.required.push('lastCommand')
+      Object.assign(schemas.Reservation!.properties, { remark: { type: 'object' } })
+      schemas.Reservation!.required.push('remark')
       schemas.Reservation!.properties.status!.enum!.push('expired')
       schemas.BannedProblem = structuredClone(schemas.ForbiddenProblem!)
       schemas.BannedProblem.properties.type = { const: 'https://junban.dev/problems/banned' }
