@@ -1,24 +1,16 @@
 // PROCESS: npm run bench:lanes. How long an agent's booking takes while the web lane has a backlog.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadKeys } from '#src/config.ts'
-import { generateKeys } from '#src/embedded/keys.ts'
 import { createLogger } from '#src/logger.ts'
 import { addOperator } from '#src/operations/add-operator.ts'
 import { formatNumber, formatTable } from '#src/operations/commands/format-table.ts'
 import { createPool } from '#src/postgres/pool.ts'
-import { makeBenchDir, removeAbandoned, removeDir } from './bench-dir.ts'
-import { startDatabases, withClient } from './databases.ts'
+import { withClient } from './databases.ts'
 import { type AgentFigures, takeCalls } from './lanes/agent.ts'
-import type { Load, LoadResult } from './load/load.ts'
-import { describeMachine, readCommit } from './machine.ts'
 import { readLane } from './measure/lane.ts'
 import { bookPath, many } from './measure/serving.ts'
-import { startWorker } from './orders.ts'
-import { Closed, openScope } from './scope.ts'
+import { type About, onOneStage } from './on-one-stage.ts'
 import { normalSizes } from './sizes.ts'
-import { setStage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 const backlog = 100_000
 const quietMs = 5_000
@@ -30,50 +22,14 @@ const lookEveryMs = 200
 
 type Phase = { name: string; waitingAtStart: number; waitingAtEnd: number } & AgentFigures
 
-const log = createLogger('warn', 'bench')
-const reports = join(import.meta.dirname, '../reports/lanes')
-const scope = openScope()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void scope.close())
+await onOneStage({
+  name: 'lanes',
+  measure: async (stage) => ({ backlog, decidedWithinMs, phases: await measure(stage) }),
+  describe,
+  holds: ({ phases }) => keepsPromise(phases),
+})
 
-const phases = await measure()
-  .catch((err: unknown) => {
-    if (!(err instanceof Closed) && !scope.isClosing()) console.error(err)
-    return null
-  })
-  .finally(() => scope.close())
-if (!phases) process.exit(1)
-
-const about = { machine: describeMachine(), node: process.version, commit: readCommit() }
-const kept = phases.every(({ maxMs, calls, booked }) => maxMs <= decidedWithinMs && booked === calls)
-const text = `${describe(phases)}\n`
-mkdirSync(reports, { recursive: true })
-writeFileSync(join(reports, 'report.txt'), text)
-writeFileSync(
-  join(reports, 'report.json'),
-  `${JSON.stringify({ ...about, backlog, decidedWithinMs, phases, kept }, null, 2)}\n`,
-)
-process.stdout.write(text)
-process.exit(kept ? 0 : 1)
-
-async function measure(): Promise<Phase[]> {
-  await removeAbandoned()
-  const dir = await scope.keep(async () => makeBenchDir(), removeDir)
-  const keys = generateKeys()
-  const databases = await startDatabases({ dir, keys: loadKeys(keys), log, scope })
-  const generator = await scope.keep(
-    () => startWorker<Load, LoadResult>('./generator.ts'),
-    ({ stop }) => stop(),
-  )
-  const stage = await setStage({
-    dir,
-    databases,
-    kind: 'ours',
-    redis: true,
-    generator,
-    sizes: normalSizes,
-    keys,
-    scope,
-  })
+async function measure(stage: Stage): Promise<Phase[]> {
   const api = `http://127.0.0.1:${stage.port}`
   const operatorKey = await addAgent(stage.databaseUrl)
   await stage.startServing('api', 'src/api.ts')
@@ -113,13 +69,17 @@ async function measure(): Promise<Phase[]> {
   })
 }
 
+function keepsPromise(phases: Phase[]): boolean {
+  return phases.every(({ maxMs, calls, booked }) => maxMs <= decidedWithinMs && booked === calls)
+}
+
 async function addAgent(url: string): Promise<string> {
+  const log = createLogger('warn', 'bench')
   const pool = createPool({ url, role: 'junban_operator', name: 'bench', log, max: 1 })
   return addOperator({ pool, name: 'bench', role: 'agent', by: 'bench' }).finally(() => pool.end())
 }
 
-function describe(phases: Phase[]): string {
-  const { machine, node, commit } = about
+function describe({ machine, node, commit, phases }: About & { phases: Phase[] }): string {
   const whole = (number: number) => formatNumber(Math.round(number))
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.ramGb} GB, ${machine.platform}; node ${node}; commit ${commit ?? 'unknown'}`,
@@ -140,6 +100,6 @@ function describe(phases: Phase[]): string {
       ]),
     ]),
     '',
-    `${kept ? '✓' : '✗'} every agent’s booking is decided within ${decidedWithinMs} ms`,
+    `${keepsPromise(phases) ? '✓' : '✗'} every agent’s booking is decided within ${decidedWithinMs} ms`,
   ].join('\n')
 }

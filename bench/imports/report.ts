@@ -1,12 +1,8 @@
 import { formatNumber, formatTable } from '#src/operations/commands/format-table.ts'
-import type { Machine } from '../machine.ts'
+import type { About } from '../on-one-stage.ts'
 import type { Phase } from './steady-load.ts'
 
-export type ImportsReport = {
-  machine: Machine
-  node: string
-  commit: string | null
-  startedAt: string
+export type ImportsReport = About & {
   /** `tenthPeakMb`: the most RAM for a tenth of the file. `holdUpMs`: the longest that the API's event loop stood still meanwhile. */
   vouchers: {
     rows: number

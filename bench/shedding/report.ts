@@ -1,6 +1,6 @@
 import { formatTable } from '#src/operations/commands/format-table.ts'
 import type { LoadResult } from '../load/load.ts'
-import type { Machine } from '../machine.ts'
+import type { About } from '../on-one-stage.ts'
 
 /** One load, and what the service did with it. */
 export type Phase = {
@@ -14,15 +14,7 @@ export type Phase = {
   secondsToNormal: number
 }
 
-export type Shedding = {
-  machine: Machine
-  node: string
-  commit: string | null
-  startedAt: string
-  takenPerSecond: number
-  unloaded: Phase
-  phases: Phase[]
-}
+export type Shedding = About & { takenPerSecond: number; unloaded: Phase; phases: Phase[] }
 
 /** Who is accepted waits no longer than so many times what they wait when nothing is loaded. */
 const acceptedTimes = 5
