@@ -49,11 +49,14 @@ export function measureAnswers(app: FastifyInstance, registry: Registry) {
     }
     const duration = seconds.labels(route)
     const isReserving = route === reserving && method === 'POST'
+    const accepted = outcomes.labels('accepted')
     return (reply: Pick<FastifyReply, 'statusCode' | 'elapsedTime' | 'problem'>) => {
       const { statusCode } = reply
       counterOf(statusCode).inc()
       duration.observe(reply.elapsedTime / 1_000)
-      if (isReserving) outcomes.inc({ outcome: statusCode === 202 ? 'accepted' : (reply.problem ?? 'other') })
+      if (!isReserving) return
+      if (statusCode === 202) accepted.inc()
+      else outcomes.inc({ outcome: reply.problem ?? 'other' })
     }
   }
 

@@ -17,7 +17,7 @@ export function limitRefusals(app: FastifyInstance, { perMinute }: { perMinute: 
   const refusals = new LRUCache<string, { count: number }>({ max: maxAddresses, ttl: windowMs })
 
   app.addHook('onRequest', (request, reply, done) => {
-    const known = refusals.get(request.ip)
+    const known = refusals.size > 0 ? refusals.get(request.ip) : undefined
     if (!known || known.count < perMinute) return done()
     const retryAfterSeconds = Math.ceil(refusals.getRemainingTTL(request.ip) / 1_000)
     sendProblem(request, reply, 'too-many-requests', 'Too many of this address’s requests were refused.', {

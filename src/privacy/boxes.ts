@@ -21,14 +21,15 @@ export function seal(personal: Personal, key: DataKey, row: string, column: BoxC
   const iv = nextIv()
   const cipher = createCipheriv('aes-256-gcm', key.secret, iv)
   cipher.setAAD(Buffer.from(`${column} ${row}`))
-  const header = Buffer.from([version, key.id >> 8, key.id & 0xff])
-  return Buffer.concat([
-    header,
-    iv,
-    cipher.update(JSON.stringify(personal), 'utf8'),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]).toString('base64')
+  const text = cipher.update(JSON.stringify(personal), 'utf8')
+  cipher.final() // GCM keeps nothing back
+  const box = Buffer.allocUnsafe(headerBytes + ivBytes + text.length + tagBytes)
+  box[0] = version
+  box.writeUInt16BE(key.id, 1)
+  box.set(iv, headerBytes)
+  box.set(text, headerBytes + ivBytes)
+  box.set(cipher.getAuthTag(), box.length - tagBytes)
+  return box.toString('base64')
 }
 
 /** Opens a box. Throws when it was changed, moved to another row, or its key is not among `keys` (erased). */
@@ -50,7 +51,6 @@ function nextIv(): Buffer {
     randomFillSync(randomness)
     used = 0
   }
-  const iv = Buffer.from(randomness.subarray(used, used + ivBytes))
   used += ivBytes
-  return iv
+  return randomness.subarray(used - ivBytes, used)
 }

@@ -17,6 +17,7 @@ export function createFingerprints(voucherKey: Key) {
 
   const hmac = (key: typeof personKey, text: string) =>
     createHmac('sha256', key).update(text).digest().subarray(0, hashBytes)
+  const hmacHex = (key: typeof personKey, text: string) => createHmac('sha256', key).update(text).digest('hex')
 
   return {
     /** Voucher with birth date: is this pair in the register? 16 bytes. */
@@ -29,21 +30,21 @@ export function createFingerprints(voucherKey: Key) {
      * same id, so a request that is sent again is known again with nothing stored.
      */
     reservationId: (campaign: string, idempotencyKey: string | undefined, body: unknown) =>
-      toUuid(hmac(requestKey, JSON.stringify([campaign, idempotencyKey ?? null, body]))),
+      toUuid(hmacHex(requestKey, JSON.stringify([campaign, idempotencyKey ?? null, body]))),
     /**
      * A command's id, with an `Idempotency-Key`: the same command sent again is the same. Without one each is another, because
      * moving there, back, and there again must move.
      */
     commandId: (reservationId: string, idempotencyKey: string, command: unknown) =>
-      toUuid(hmac(commandKey, JSON.stringify([reservationId, idempotencyKey, command]))),
+      toUuid(hmacHex(commandKey, JSON.stringify([reservationId, idempotencyKey, command]))),
   }
 }
 export type Fingerprints = ReturnType<typeof createFingerprints>
 
-/** 16 bytes as a UUID of version 8 (RFC 9562: bits of our own making). */
-function toUuid(bytes: Buffer): string {
-  bytes[6] = (bytes[6]! & 0x0f) | 0x80
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+const variants = '89ab'
+
+/** The first 16 bytes, given as hex, as a UUID of version 8 (RFC 9562: bits of our own making). */
+function toUuid(hex: string): string {
+  const variant = variants[Number.parseInt(hex[16]!, 16) & 3]
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
