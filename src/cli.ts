@@ -88,7 +88,7 @@ const cli: CommandLine = {
 const program = new Command('junban')
   .description('the operator’s command line of Junban')
   .addCommand(campaignCommands(cli))
-  .addCommand(slotCommands(cli))
+  .addCommand(slotCommands(cli, { fail }))
   .addCommand(queueCommands(cli, { openScreen, readStatus }))
   .addCommand(announceCommand(cli))
   .addCommand(doctorCommand(cli, { look: lookAround, fail }))

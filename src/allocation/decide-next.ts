@@ -1,4 +1,5 @@
 import { maxBatchRequests } from '../domain/batch.ts'
+import type { NumberedRequest } from '../domain/decision.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { Logger } from '../logger.ts'
 import { isTransient } from '../postgres/errors.ts'
@@ -6,6 +7,7 @@ import type { Pool, Transaction } from '../postgres/pool.ts'
 import { insertSetAside } from '../postgres/set-aside.ts'
 import { transaction } from '../postgres/transaction.ts'
 import { advance, pauseWriter, readWork, type Work } from '../postgres/writers.ts'
+import { changeSlots, type Turn } from './change-slots.ts'
 import { type Decided, decide } from './decide.ts'
 import { lockForDeciding } from './lock-for-deciding.ts'
 import { type Memory, readFacts } from './read-facts.ts'
@@ -69,27 +71,16 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
       const turn = await takeTurn(tx, campaign, state)
       if (!turn) return null
       const { lane, servingNumber, locked, work } = turn
-      const requests = await readRequests(tx, { campaign, lane, servingNumber, limit: state.limit })
-      const last = requests.at(-1)
+      const { requests, slots } = await readRequests(tx, { campaign, lane, servingNumber, limit: state.limit })
+      const last = slots ?? requests.at(-1)
       if (!last)
         throw new Error(
           `bug: ${campaign}/${lane} accepted more than number ${servingNumber}, but the log holds nothing after it`,
         )
-      const { facts, memory } = await readFacts(tx, {
-        campaign,
-        locked,
-        work,
-        requests,
-        memory: state.memory,
-      })
-      const decided = decide(requests, facts)
-      const lineRevision = await writeDecisions(tx, {
-        campaign,
-        lane,
-        decidedAt: work.now,
-        decided,
-        lineRevision: work.lineRevision,
-      })
+      const turnOf = { campaign, lane, locked, work, memory: state.memory }
+      const { decided, memory, lineRevision } = slots
+        ? await changeSlots(tx, { ...turnOf, request: slots })
+        : await decideRequests(tx, { ...turnOf, requests })
       const slotsRevision = await advance(tx, { campaign, lane, to: last.number, allocator })
       return { lane, last, decided, memory, slotsRevision, lineRevision, decidedAt: work.now }
     }).then((done) => {
@@ -111,6 +102,22 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
         decidedAt: done.decidedAt,
       }
     })
+  }
+
+  async function decideRequests(
+    tx: Transaction,
+    { campaign, lane, locked, work, memory: last, requests }: Turn & { requests: NumberedRequest[] },
+  ) {
+    const { facts, memory } = await readFacts(tx, { campaign, locked, work, requests, memory: last })
+    const decided = decide(requests, facts)
+    const lineRevision = await writeDecisions(tx, {
+      campaign,
+      lane,
+      decidedAt: work.now,
+      decided,
+      lineRevision: work.lineRevision,
+    })
+    return { decided, memory, lineRevision }
   }
 
   async function takeTurn(tx: Transaction, campaign: string, state: CampaignState) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { NumberedBooking, NumberedRequest, Standing } from '../domain/decision.ts'
 import { readDecided } from '../postgres/decisions.ts'
 import type { Transaction } from '../postgres/pool.ts'
@@ -46,7 +47,7 @@ export async function readFacts(
     memory: Memory | undefined
   },
 ): Promise<{ facts: Facts; memory: Memory }> {
-  const isFresh = last?.slotsRevision === slotsRevision && last.timeZone === locked.timeZone
+  const isFresh = last?.slotsRevision === slotsRevision && hasSameDays(last, locked)
   const memory = isFresh ? last : await readSlots(tx, { campaign, locked, slotsRevision, last })
   const decided = await readDecided(
     tx,
@@ -104,10 +105,14 @@ async function readSlots(
   }: { campaign: string; locked: LockedCampaign; slotsRevision: number; last: Memory | undefined },
 ): Promise<Memory> {
   const book = createSlotBook(await readFreeSeats(tx, campaign))
-  const line = last?.timeZone === timeZone ? last.line : undefined
+  const line = last && hasSameDays(last, { timeZone, doses }) ? last.line : undefined
   line?.line.useSlots(book.slot)
-  const series = doses && { ...doses, dayOf: createDayOf(timeZone) }
+  const series = doses && { doses, dayOf: createDayOf(timeZone) }
   return { slotsRevision, timeZone, book, dayStart: createDayStart(timeZone), series, line }
 }
+
+/** Whether what is arranged by days is arranged as it should be. */
+export const hasSameDays = ({ timeZone, series }: Memory, now: Pick<LockedCampaign, 'timeZone' | 'doses'>) =>
+  timeZone === now.timeZone && isDeepStrictEqual(series?.doses ?? null, now.doses)
 
 const noStandings: ReadonlyMap<string, Standing> = new Map()

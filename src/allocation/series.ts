@@ -3,10 +3,10 @@ import type { DayStart } from './day-start.ts'
 import { type BookSlot, compare } from './slot-book.ts'
 
 /** What a campaign requires of a series of doses. `dayOf`: the day of its time zone on which an instant (epoch ms) lies. */
-export type Series = Doses & { dayOf: (epochMs: number) => string }
+export type Series = { doses: Doses; dayOf: (epochMs: number) => string }
 
 /** From the first dose of a series to its last there are at most so many days. */
-export const spanDays = ({ count, gapDays }: Series) => (count - 1) * gapDays.max
+export const spanDays = ({ doses: { count, gapDays } }: Series) => (count - 1) * gapDays.max
 
 /** The slots of a location with a seat that start within `from <= startsAt < until`, by start and id. */
 type FreeSlots = (locationId: string, from: number, until: number) => Iterable<BookSlot>
@@ -27,7 +27,8 @@ export function createSeriesFinder({
   locations: () => string[]
   freeSlots: FreeSlots
 }) {
-  const { count, gapDays, sameLocation, dayOf } = series
+  const { doses, dayOf } = series
+  const { count, gapDays, sameLocation } = doses
   let endsBefore = new Set<string>()
   let nothingBefore = new Set<string>()
 

@@ -24,7 +24,8 @@ export function createSlotBook(slots: BookSlot[]) {
   }
 
   return {
-    locations: () => [...pages.keys()],
+    /** By id. */
+    locations: () => [...pages.keys()].sort(compare),
 
     /** All that have a seat to give. */
     open: () => slots.filter(isOpen),

@@ -39,12 +39,16 @@ export function createWaitingLine({
       if ('slotId' in choice) return choice
       return { places: choice.locationIds, from: dayStart(choice.from, 0), until: dayStart(choice.to, 1) }
     }
-    const first = 'slotId' in choice ? slotOf(choice.slotId) : null
-    if (first === undefined) return null
-    const [from, to] =
-      'slotId' in choice ? [first!.startsAt, series.dayOf(first!.startsAt)] : [dayStart(choice.from, 0), choice.to]
-    const locations = 'slotId' in choice ? [first!.locationId] : choice.locationIds
-    return { places: series.sameLocation ? locations : [anywhere], from, until: dayStart(to, spanDays(series) + 1) }
+    const lastDose = (day: string) => dayStart(day, spanDays(series) + 1)
+    const everywhere = series.doses.sameLocation ? null : [anywhere]
+    if ('locationIds' in choice) {
+      const { locationIds, from, to } = choice
+      return { places: everywhere ?? locationIds, from: dayStart(from, 0), until: lastDose(to) }
+    }
+    const first = slotOf(choice.slotId)
+    if (!first) return null
+    const { locationId, startsAt } = first
+    return { places: everywhere ?? [locationId], from: startsAt, until: lastDose(series.dayOf(startsAt)) }
   }
 
   function bucketsOf({ choices }: Waiter): Set<Bucket> {

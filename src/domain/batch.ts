@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Choices } from './choice.ts'
 import { CampaignId, Uuid } from './ids.ts'
 import { Lane } from './lane.ts'
+import { SlotChange } from './slot-change.ts'
 
 /** Most requests in one batch: past this, `unnest` gains little and one transaction holds the campaign too long. */
 export const maxBatchRequests = 500
@@ -34,8 +35,12 @@ export const MoveRequest = z.object({ ...onReservation, kind: z.literal('move'),
 /** A command on a reservation: a request of its own, with an id of its own. */
 export type CommandRequest = z.infer<typeof CancelRequest> | z.infer<typeof MoveRequest>
 
+/** Changes the campaign's slots: an operator's request, so that it has a place in the order. */
+export const SlotsRequest = z.object({ id: Uuid, kind: z.literal('slots'), change: SlotChange })
+export type SlotsRequest = z.infer<typeof SlotsRequest>
+
 /** One thing put in the queue, decided exactly once by its id. */
-export const QueuedRequest = z.discriminatedUnion('kind', [BookRequest, CancelRequest, MoveRequest])
+export const QueuedRequest = z.discriminatedUnion('kind', [BookRequest, CancelRequest, MoveRequest, SlotsRequest])
 export type QueuedRequest = z.infer<typeof QueuedRequest>
 
 export const isCommand = (request: QueuedRequest): request is CommandRequest =>

@@ -37,7 +37,9 @@ export const Cohort = z.strictObject({ id: ExternalId, opensAt: Instant })
 export type Doses = z.infer<typeof Doses>
 export const Doses = z.strictObject({
   count: z.int().min(1).max(10),
-  gapDays: z.strictObject({ min: z.int().min(0).max(366), max: z.int().min(0).max(366) }),
+  gapDays: z
+    .strictObject({ min: z.int().min(0).max(366), max: z.int().min(0).max(366) })
+    .refine(({ min, max }) => min <= max, { path: ['max'], message: 'is less than `min`' }),
   sameLocation: z.boolean(),
 })
 

@@ -1,4 +1,4 @@
-import type { BookRequest, CommandRequest, QueuedRequest } from './batch.ts'
+import type { BookRequest, CommandRequest, SlotsRequest } from './batch.ts'
 import type { Choice } from './choice.ts'
 import type { CommandReason } from './command.ts'
 import type { DecidedStatus, Reason } from './reservation.ts'
@@ -11,9 +11,12 @@ type Numbered<Request> = Request & {
   receivedAt: number
   acceptedAt: number
 }
-export type NumberedRequest = Numbered<QueuedRequest>
 export type NumberedBooking = Numbered<BookRequest>
 export type NumberedCommand = Numbered<CommandRequest>
+/** What is decided many in a transaction. */
+export type NumberedRequest = NumberedBooking | NumberedCommand
+/** What is decided alone in its transaction. */
+export type NumberedSlotsRequest = Numbered<SlotsRequest>
 
 export type Seat = { dose: number; slotId: string }
 

@@ -5,13 +5,15 @@ import { type ImportRoutes, importRoutes } from './import-routes.ts'
 import { type PauseRoutes, pauseRoutes } from './pause-routes.ts'
 import { type QueueRoutes, queueRoutes } from './queue-routes.ts'
 import { type SetAsideRoutes, setAsideRoutes } from './set-aside-routes.ts'
+import { type SlotChangeRoutes, slotChangeRoutes } from './slot-change-routes.ts'
 
 export type OperatorRoutes = QueueRoutes &
   AnnouncementRoutes &
   PauseRoutes &
   SetAsideRoutes &
   ImportRoutes &
-  CallerRoutes
+  CallerRoutes &
+  SlotChangeRoutes
 
 /** All that operators may do over HTTP. Each route names its role. */
 export const operatorRoutes: FastifyPluginAsyncZod<OperatorRoutes> = async (app, options) => {
@@ -21,4 +23,5 @@ export const operatorRoutes: FastifyPluginAsyncZod<OperatorRoutes> = async (app,
   await app.register(setAsideRoutes, options)
   await app.register(callerRoutes, options)
   await app.register(importRoutes, options)
+  await app.register(slotChangeRoutes, options)
 }

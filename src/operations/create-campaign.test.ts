@@ -29,9 +29,9 @@ test.each([
   ['an id that is taken', campaignFile(), 'campaign medics exists already'],
   ['a draw', campaignFile({ id: 'b', mode: 'draw' }), 'mode: "draw" is not built yet; only "queue" is'],
   [
-    'doses',
-    campaignFile({ id: 'b', doses: { count: 2, gapDays: { min: 21, max: 28 }, sameLocation: true } }),
-    'doses: series are not built yet; leave `doses` out',
+    'doses that can never follow each other',
+    campaignFile({ id: 'b', doses: { count: 2, gapDays: { min: 28, max: 21 }, sameLocation: true } }),
+    'doses.gapDays.max: is less than `min`',
   ],
   ['text that is not JSON', '{', 'the campaign file is not JSON'],
   [

@@ -4,6 +4,7 @@ import { readCampaign } from '../postgres/campaigns.ts'
 import { findUnknownLocations, upsertLocations } from '../postgres/locations.ts'
 import type { Pool, Transaction } from '../postgres/pool.ts'
 import { findMovedSchedules, upsertSchedules } from '../postgres/schedules.ts'
+import { hasLine } from '../postgres/slot-changes.ts'
 import { type Upserted, upsertStagedSlots } from '../postgres/slots.ts'
 import {
   createStagedSlots,
@@ -16,6 +17,7 @@ import {
 import { transaction } from '../postgres/transaction.ts'
 import { lockCampaign } from '../postgres/writers.ts'
 import { type BadRows, createBadRows, maxBadRowsNamed } from './bad-rows.ts'
+import { logSlotChange } from './change-slots.ts'
 import { readSlotFiles, type SlotCatalogue } from './read-slot-files.ts'
 
 export type SlotsImported = { locations: Upserted; schedules: Upserted; slots: Upserted; skipped: string[] }
@@ -60,6 +62,10 @@ export async function importSlots({
     bad.throwIfAny()
     const imported = { ...upserted, slots: await upsertStagedSlots(tx, campaign), skipped: catalogue.skipped }
     await insertAudit(tx, { operator: by, action: 'slots.import', campaign, detail: imported })
+    // Who waits does not wait for somebody else's request to be looked after.
+    const { slots } = imported
+    if (slots.new + slots.changed > 0 && (await hasLine(tx, campaign)))
+      await logSlotChange(tx, campaign, { do: 'offer' })
     return imported
   })
 }

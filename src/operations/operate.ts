@@ -1,9 +1,12 @@
 import type { NewAnnouncement } from '../domain/announcement.ts'
+import type { SlotChange } from '../domain/slot-change.ts'
 import type { Pool } from '../postgres/pool.ts'
 import { listSetAside } from '../postgres/set-aside.ts'
+import { readSlotChange } from '../postgres/slot-changes.ts'
 import type { Fingerprints } from '../privacy/fingerprints.ts'
 import { announce, clearAnnouncement } from './announce.ts'
 import type { Operator } from './authenticate.ts'
+import { changeSlots } from './change-slots.ts'
 import { lookForCaller } from './look-for-caller.ts'
 import { type Pausable, pauseCampaign, resumeCampaign } from './pause-campaign.ts'
 import { retrySetAside } from './retry-set-aside.ts'
@@ -31,6 +34,8 @@ export function createOperate({
         ask(() => pauseCampaign({ pool, campaign, what, reason, by })),
       resume: (campaign: string, what: Pausable, reason: string | undefined) =>
         ask(() => resumeCampaign({ pool, campaign, what, reason, by })),
+      changeSlots: (campaign: string, change: SlotChange) => ask(() => changeSlots({ pool, campaign, change, by })),
+      readSlotChange: (id: string) => ask(() => readSlotChange(pool, id)),
       listSetAside: (page: Parameters<typeof listSetAside>[1]) => ask(() => listSetAside(pool, page)),
       retrySetAside: (requestId: string) => ask(() => retrySetAside({ pool, requestId, by })),
       lookForCaller: ({ campaign, pair, ...look }: Pick<Look, 'campaign' | 'pair' | 'dataKeys' | 'purpose'>) => {

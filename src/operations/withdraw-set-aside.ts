@@ -54,6 +54,7 @@ async function reject(tx: Transaction, requestId: string, aside: Awaited<ReturnT
   const decide = (decision: Pick<NewDecision, 'reservationId' | 'kind' | 'outcome'>) =>
     insertDecisions(tx, { campaign, lane, decidedAt, decisions: [{ requestId, number, reason, ...decision }] })
   if (command) return decide({ ...command, outcome: 'refused' })
+  if (request?.kind === 'slots') return decide({ reservationId: null, kind: 'slots', outcome: 'refused' })
   const kept = Kept.parse(request ?? {})
   await insertReservations(tx, {
     campaign,

@@ -14,9 +14,10 @@ export async function readDecided(tx: Transaction, requestIds: string[]): Promis
 
 export type NewDecision = {
   requestId: string
-  reservationId: string
+  /** Null: of a change of slots. */
+  reservationId: string | null
   number: number
-  kind: 'book' | CommandKind
+  kind: 'book' | CommandKind | 'slots'
   outcome: string
   reason: string | null
 }

@@ -1,6 +1,6 @@
 import type { Doses } from '#src/domain/campaign.ts'
 import type { Choice } from '#src/domain/choice.ts'
-import type { NumberedRequest } from '#src/domain/decision.ts'
+import type { NumberedRequest, NumberedSlotsRequest } from '#src/domain/decision.ts'
 
 export type SimpleSlot = {
   id: string
@@ -65,6 +65,7 @@ export function createSimpleRules(world: SimpleWorld) {
         (a, b) =>
           a.startsAt - b.startsAt ||
           Number(b.locationId === last.locationId) - Number(a.locationId === last.locationId) ||
+          a.locationId.localeCompare(b.locationId) ||
           byStart(a, b),
       )
     for (const slot of next) yield* seriesFrom([...doses, slot])
@@ -136,6 +137,67 @@ export function createSimpleRules(world: SimpleWorld) {
     return 'done'
   }
 
+  function decideSlots({ change, receivedAt }: NumberedSlotsRequest): string {
+    const before = new Map([...slots].map(([id, slot]) => [id, { ...slot }]))
+    const seatsBefore = new Map(all().map(({ id, slots: held, status }) => [id, { held, status }]))
+    const refuse = (reason: string) => {
+      slots.clear()
+      for (const [id, slot] of before) slots.set(id, slot)
+      for (const [id, { held, status }] of seatsBefore) Object.assign(reservations.get(id)!, { slots: held, status })
+      return reason
+    }
+    if (change.do === 'offer') return 'done'
+    if (change.do === 'add') {
+      if (change.slots.some(({ id }) => slots.has(id))) return 'slot-exists'
+      for (const { id, locationId, startsAt, capacity } of change.slots)
+        slots.set(id, { id, locationId, startsAt: Date.parse(startsAt), capacity, blocked: false })
+      return 'done'
+    }
+    const ids =
+      change.do === 'capacity'
+        ? [change.slotId]
+        : 'slotIds' in change.which
+          ? change.which.slotIds
+          : [...slots.values()]
+              .filter(({ locationId }) => 'locationId' in change.which && locationId === change.which.locationId)
+              .map(({ id }) => id)
+    if (ids.some((id) => !slots.has(id))) return 'unknown-slot'
+    const about = ids.map((id) => slots.get(id)!)
+    if (change.do === 'capacity') about[0]!.capacity = change.capacity
+    else for (const slot of about) slot.blocked = change.do !== 'unblock'
+    if (change.do === 'unblock') return 'done'
+
+    const hit = all()
+      .filter((one) => about.some(({ id, startsAt }) => startsAt > receivedAt && one.slots.includes(id)))
+      .sort((a, b) => (a.id < b.id ? 1 : -1))
+    const leaving = change.do === 'capacity' ? hit.slice(0, Math.max(0, held(change.slotId) - change.capacity)) : hit
+    if (change.do === 'capacity' && leaving.length < held(change.slotId) - change.capacity) return refuse('slot-past')
+    if (change.affected === 'keep') return leaving.length > 0 && change.do !== 'block' ? refuse('would-hit') : 'done'
+    const firsts = new Map(leaving.map((one) => [one.id, one.slots.map((id) => slots.get(id)!)]))
+    for (const one of leaving) Object.assign(one, { slots: [], status: 'cancelled' })
+    if (change.affected === 'cancel') return 'done'
+    for (const one of leaving.toReversed()) {
+      const old = firsts.get(one.id)!
+      const today = Temporal.Instant.fromEpochMilliseconds(receivedAt).toZonedDateTimeISO(world.timeZone).toPlainDate()
+      const day = dayOf(old[0]!)
+      const from = Temporal.PlainDate.compare(day, today) > 0 ? day : today.add({ days: 1 })
+      const days = { from: `${from}`, to: `${from.add({ days: 14 })}` }
+      const own = old[0]!.locationId
+      const others = [...new Set([...slots.values()].map(({ locationId }) => locationId))]
+        .filter((id) => id !== own)
+        .sort()
+      const found =
+        old.every(({ startsAt }) => startsAt > receivedAt) &&
+        find([
+          { locationIds: [own], ...days },
+          { locationIds: others, ...days },
+        ])
+      if (!found) return refuse('cannot-move')
+      Object.assign(one, { slots: found, status: 'booked' })
+    }
+    return 'done'
+  }
+
   return {
     slots,
     reservations,
@@ -145,9 +207,13 @@ export function createSimpleRules(world: SimpleWorld) {
     held,
     find,
     inLine,
-    decide(request: NumberedRequest) {
+    decide(request: NumberedRequest | NumberedSlotsRequest) {
       if (outcomes.has(request.id)) return
-      outcomes.set(request.id, request.kind === 'book' ? decideBooking(request) : decideCommand(request))
+      const { kind } = request
+      outcomes.set(
+        request.id,
+        kind === 'book' ? decideBooking(request) : kind === 'slots' ? decideSlots(request) : decideCommand(request),
+      )
       serveLine()
     },
   }

@@ -1,10 +1,14 @@
 import { Command } from 'commander'
 import { importSlots } from '../import-slots.ts'
+import { addChangeSlotsCommands } from './change-slots-commands.ts'
 import { type CommandLine, jsonOption } from './command-line.ts'
 import { formatTable } from './format-table.ts'
 
-export function slotCommands(cli: CommandLine): Command {
-  const command = new Command('slots').description('locations, schedules and slots: import')
+/** `fail`: makes the process answer 1. */
+export function slotCommands(cli: CommandLine, { fail }: { fail: () => void }): Command {
+  const command = new Command('slots').description(
+    'locations, schedules and slots: import, add, capacity, block, unblock, close',
+  )
 
   command
     .command('import')
@@ -26,5 +30,6 @@ export function slotCommands(cli: CommandLine): Command {
       cli.print(options, { json: imported, human: [table, ...notes].join('\n') })
     })
 
+  addChangeSlotsCommands(command, cli, fail)
   return command
 }

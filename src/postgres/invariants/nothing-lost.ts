@@ -72,7 +72,7 @@ export const findMissingReservations: FindViolations = (tx) =>
       select campaign_id as campaign, lane, reservation_id as id, number, 'its reservation' as expected,
              'a decision (' || outcome || ') without one' as found
         from decisions
-       where outcome <> 'refused'
+       where outcome <> 'refused' and kind <> 'slots'
          and not exists (select from reservations where reservations.id = decisions.reservation_id)`,
   )
 
@@ -104,7 +104,7 @@ export const findContradictions: FindViolations = (tx) =>
               or case outcome
                    when 'booked' then status not in ('booked', 'cancelled')
                    when 'rejected' then status <> 'rejected' or reservations.reason is distinct from decisions.reason
-                   when 'waitlisted' then status = 'rejected' and reservations.reason <> 'closed'
+                   when 'waitlisted' then status = 'rejected'
                    else true
                  end)`,
   )
