@@ -28,6 +28,8 @@ export type Options = {
   /** The name of the report; null: it is not kept. */
   report: string | null
   isTable: boolean
+  /** CI's set: what was slow alone is tried once more, since others use its machine. */
+  isShort: boolean
   seed: number
   stacks: number
   untilMs: number
@@ -79,6 +81,7 @@ export function readOptions(args: string[]): Options {
     breaks,
     report: table ? 'table' : isRandom ? `soak-${seed}` : null,
     isTable: table,
+    isShort,
     seed,
     stacks: count('stacks', stacks),
     untilMs: isRandom ? count('minutes', minutes ?? '10') * 60_000 : Number.POSITIVE_INFINITY,

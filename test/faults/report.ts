@@ -12,17 +12,25 @@ const longestGapMs = 1_000
 const longestReturnMs = 10_000
 
 /** Why a row does not show what it must; empty when it does. */
-export function faultsOf(row: Row): string[] {
-  return [
+export const faultsOf = (row: Row): string[] => [...wrongs(row), ...slownesses(row)]
+
+/** Whether all that a row does not show is speed: a machine that others use is slow now and then. */
+export const isSlowOnly = (row: Row) => wrongs(row).length === 0 && slownesses(row).length > 0
+
+const wrongs = (row: Row) =>
+  [
     row.lost > 0 && `${row.lost} lost`,
     row.doubled > 0 && `${row.doubled} decided twice`,
     row.accepted + row.refused !== row.sent && `${row.sent - row.accepted - row.refused} without an answer in the end`,
+    ...row.violations,
+  ].filter((fault) => fault !== false)
+
+const slownesses = (row: Row) =>
+  [
     row.gapMs > longestGapMs && `nobody accepted for ${row.gapMs} ms`,
     (row.normalMs === null || row.normalMs > longestReturnMs) &&
       `normal after ${row.normalMs ?? 'more than 40,000'} ms`,
-    ...row.violations,
   ].filter((fault) => fault !== false)
-}
 
 const heading = [
   'fault', 'requests', 'accepted', 'refused', 'sent again (503)', 'sent again (cut)', 'decided', 'lost', 'declared loss',

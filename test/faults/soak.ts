@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { UserError } from '#src/errors.ts'
 import { orExit } from '#src/or-exit.ts'
 import { openScope, type Scope } from '../../bench/scope.ts'
-import { readOptions, usage } from './options.ts'
-import { describe, faultsOf, keepReport } from './report.ts'
+import { type Planned, readOptions, usage } from './options.ts'
+import { describe, faultsOf, isSlowOnly, keepReport } from './report.ts'
 import { type Stack, startStack } from './stack.ts'
 import { type Row, runTrial } from './trial.ts'
 import { cleanUpAfterKilledRuns, makeWorkFolder, removeFolder } from './work-folder.ts'
@@ -46,13 +46,15 @@ async function run(): Promise<boolean> {
   const broken: string[] = []
   const end = performance.now() + options.untilMs
   const plan = options.plan[Symbol.iterator]()
+  const onceMore: Planned[] = []
+  const triedTwice = new Set<string>()
 
   /** One stack at a time, and one fault after another of those that are left. */
   async function work() {
     let home: { scope: Scope; stack: Stack; trials: number } | null = null
     while (performance.now() < end && !stopped) {
-      const { value: planned, done } = plan.next()
-      if (done) break
+      const planned = onceMore.shift() ?? plan.next().value
+      if (!planned) break
       const { key, seed, fault, again } = planned
       home ??= await openHome()
       const id = `trial-${home.trials++}`
@@ -61,15 +63,19 @@ async function run(): Promise<boolean> {
         return String(err.stack)
       })
       const faults = typeof row === 'string' ? [row] : faultsOf(row)
+      const isTriedAgain = options.isShort && typeof row !== 'string' && isSlowOnly(row) && !triedTwice.has(key)
       if (typeof row !== 'string') rows.push([key, row])
       tell(
         [
           `${fault.name} (${again})`,
           typeof row === 'string' ? 'it could not be told' : describe(row),
-          ...faults.slice(0, 20).map((line) => `BROKEN: ${line}`),
+          ...faults.slice(0, 20).map((line) => `${isTriedAgain ? 'slow, tried again' : 'BROKEN'}: ${line}`),
         ].join('\n  '),
       )
-      if (faults.length > 0) {
+      if (isTriedAgain) {
+        triedTwice.add(key)
+        onceMore.push(planned)
+      } else if (faults.length > 0) {
         broken.push(`${fault.name}: ${faults[0]}\n  again: ${again}`)
         cpSync(join(home.stack.folder, 'logs'), join(kept, key.replaceAll(/[^\w]+/g, '-')), { recursive: true })
       }
