@@ -1,3 +1,4 @@
+import { isAnswer, isTransient } from './errors.ts'
 import type { Pool, Transaction } from './pool.ts'
 
 /**
@@ -18,9 +19,12 @@ export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Prom
     await client.query('commit')
     return result
   } catch (err) {
-    await client.query('rollback').catch(() => {
-      broken = true
-    })
+    // Who did not answer would not answer to this either, for as long again; the end of the connection rolls back.
+    if (isTransient(err) && !isAnswer(err)) broken = true
+    else
+      await client.query('rollback').catch(() => {
+        broken = true
+      })
     throw err
   } finally {
     client.off('error', onError)
