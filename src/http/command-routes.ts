@@ -17,7 +17,7 @@ import {
   Wait,
 } from './reservation-routes.ts'
 
-const CommandAccepted = z
+export const CommandAccepted = z
   .object({
     id: z.string().meta({ description: "The reservation's." }),
     lastCommand: LastCommand,

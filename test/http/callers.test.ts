@@ -72,9 +72,46 @@ test('an agent gives a caller a fresh receipt, which works, and it is recorded',
   expect((await looks()).at(-1)).toMatchObject({ subject: id, detail: { caller: 'receipt' } })
 })
 
+test('an agent moves and cancels a caller’s reservation through the agents’ own lane, each recorded, and sees what came of it', async () => {
+  const seenWith = async (receipt: string) =>
+    JSON.parse(
+      (await api.ask({ path: `/v1/reservations/${id}`, headers: { authorization: `Bearer ${receipt}` } })).text,
+    )
+  const moved = await caller('/move', { ...pair, choices: [{ slotId: 'only-medics' }] })
+  expect(moved.status).toBe(202)
+  const { receipt, lastCommand, queueNumber } = JSON.parse(moved.text)
+  expect([lastCommand.kind, lastCommand.status, queueNumber]).toEqual(['move', 'queued', 1])
+  await api.decide()
+  expect(await seenWith(receipt)).toMatchObject({
+    status: 'booked',
+    appointments: [{ slotId: 'only-medics' }],
+    lastCommand: { kind: 'move', status: 'done' },
+  })
+  expect(problemOf(await caller('/move', { ...pair, choices: [{ slotId: 'nowhere' }] })).type).toBe('unknown-choice')
+
+  expect((await caller('/cancel', { ...pair, birthDate: '1981-05-07' })).status).toBe(404)
+  expect((await caller('/cancel', pair)).status).toBe(202)
+  await api.decide()
+  expect(await seenWith(receipt)).toMatchObject({
+    status: 'cancelled',
+    lastCommand: { kind: 'cancel', status: 'done' },
+  })
+  expect((await caller('', pair)).status).toBe(404) // there is nothing to be found any more
+  expect((await looks()).slice(-5).map(({ detail }) => detail.caller)).toEqual([
+    'move',
+    'move',
+    'cancel',
+    'cancel',
+    'find',
+  ])
+  expect(await api.read(`select lane, count(*)::int as n from decisions where kind <> 'book' group by lane`)).toEqual([
+    { lane: 'agent', n: 2 },
+  ])
+})
+
 test('viewers look for nobody; what is no pair, and another campaign, are refused', async () => {
   const before = await looks()
-  for (const what of ['', '/receipt']) {
+  for (const what of ['', '/receipt', '/cancel']) {
     expect(problemOf(await caller(what, pair, { role: 'viewer' })).type).toBe('forbidden')
     expect(problemOf(await caller(what, { voucher: known.voucher })).type).toBe('invalid-request')
     expect(problemOf(await caller(what, pair, { campaign: 'nowhere' })).type).toBe('not-found')
