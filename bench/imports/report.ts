@@ -40,10 +40,10 @@ export type ImportsReport = About & {
 
 const leastRowsPerSecond = 40_000
 const mostHoldUpMs = 100
-/** A register of 650,000 is read in 40 pages, so that nobody waits for it. */
-const mostEligibleAfterMs = 3_000
+/** A register of 650,000 is read in 40 pages, between which everybody else is served. */
+const mostEligibleAfterMs = 10_000
 /** A file ten times as long may take this much more, of which the file would be 14 MB: what the collector has not yet taken away. */
-const mostGrowthMb = 100
+const mostGrowthMb = 150
 
 const refusedOf = ({ refused }: Phase) => Object.values(refused).reduce((sum, count) => sum + count, 0)
 

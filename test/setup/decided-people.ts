@@ -50,8 +50,11 @@ export async function decidedPeople() {
     const id = randomUUID()
     number += 1
     await allocator.query(
-      `insert into reservations (id, campaign_id, lane, queue_number, voucher_key, status, reason, waitlist, box, accepted_at, decided_at)
-       values ($1, 'medics', 'web', $2, decode($3, 'hex'), $4, $5, false, decode($6, 'base64'), now(), now())`,
+      `insert into reservations (id, campaign_id, lane, queue_number, voucher_key, status, reason, waitlist, box, accepted_at, decided_at,
+                                 choices, waitlist_place, waitlist_revision)
+       values ($1, 'medics', 'web', $2, decode($3, 'hex'), $4, $5, false, decode($6, 'base64'), now(), now(),
+               case when $4 = 'waitlisted' then '[]'::jsonb end, case when $4 = 'waitlisted' then $2 end,
+               case when $4 = 'waitlisted' then 1 end)`,
       [
         id,
         number,
