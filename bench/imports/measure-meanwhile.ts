@@ -16,7 +16,7 @@ const takenOverMs = 3_000
 const answeredMs = 500
 /** How often it is looked whether a commit can be seen, and then tried whether the API knows of it. */
 const lookEveryMs = 5
-const tryEveryMs = 20
+const tryEveryMs = 50 // 600 refusals a minute are as many as an address may have
 
 const slotAt = (n: number) => `slot-${(n * 7_919) % slots}`
 
