@@ -75,6 +75,18 @@ test('a redis that is full counts as away, though it still answers reads', async
   await vi.waitFor(() => expect(pipe.breaker.isOpen()).toBe(false), { timeout: 5_000 })
 })
 
+test('however long redis was away, it is tried again within a quarter of a second', async () => {
+  const { url, kill } = await freshRedis()
+  const redis = connectRedis(url, 'test', testLog)
+  onTestFinished(() => redis.disconnect())
+  await vi.waitFor(() => redis.ping(), { timeout: 5_000 })
+  const pauses: number[] = []
+  redis.on('reconnecting', (ms: number) => pauses.push(ms))
+  await kill()
+  await vi.waitFor(() => expect(pauses.length).toBeGreaterThan(8), { timeout: 10_000 })
+  expect(Math.max(...pauses)).toBe(250)
+})
+
 test('while redis is down a command fails at once rather than wait for its return', async () => {
   const { url, kill } = await freshRedis()
   const redis = connectRedis(url, 'test', testLog)

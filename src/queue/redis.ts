@@ -6,10 +6,14 @@ const oldestVersion = [6, 2]
 /** A command that got no answer for this long is given up; the breaker has long gone another way. */
 const commandTimeoutMs = 1_000
 
+/** While Redis is away it is tried to connect this often, in the end. */
+const longestRetryMs = 250
+
 const common = (name: string) => ({
   connectionName: `junban-${name}`,
   connectTimeout: 1_000,
-  retryStrategy: (times: number) => Math.min(100 * times, 1_000),
+  // Soon: with Postgres away too, nobody is accepted until it is connected again, and the breaker's probe comes on top.
+  retryStrategy: (times: number) => Math.min(50 * times, longestRetryMs),
   // After a failover the old master answers READONLY: connect again, perhaps to the new one.
   reconnectOnError: (err: Error) => err.message.startsWith('READONLY'),
 })
