@@ -52,9 +52,7 @@ export async function decidedPeople() {
     await allocator.query(
       `insert into reservations (id, campaign_id, lane, queue_number, voucher_key, status, reason, waitlist, box, accepted_at, decided_at,
                                  choices, waitlist_place, waitlist_revision)
-       values ($1, 'medics', 'web', $2, decode($3, 'hex'), $4, $5, false, decode($6, 'base64'), now(), now(),
-               case when $4 = 'waitlisted' then '[]'::jsonb end, case when $4 = 'waitlisted' then $2 end,
-               case when $4 = 'waitlisted' then 1 end)`,
+       values ($1, 'medics', 'web', $2, decode($3, 'hex'), $4, $5, false, decode($6, 'base64'), now(), now(), $7::jsonb, $8, $9)`,
       [
         id,
         number,
@@ -65,6 +63,8 @@ export async function decidedPeople() {
         status,
         status === 'rejected' ? 'sold-out' : null,
         seal({ ...pair, person }, dataKey, broken ? randomUUID() : id),
+        // Who waits stands in line.
+        ...(status === 'waitlisted' ? ['[]', number, 1] : [null, null, null]),
       ],
     )
     await pool.query(
