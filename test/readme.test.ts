@@ -67,5 +67,13 @@ test('what the README tells people to run and this test does not, CI does', () =
   const commands = [...blocksOfCi, ...inText].map(withoutOptions).filter(Boolean)
   expect(commands.length).toBeGreaterThan(4)
   const here = ['npm start', 'npm run audit']
-  expect([...new Set(commands)].filter((command) => !here.includes(command) && !ci.includes(command))).toEqual([])
+  // What takes minutes is run by hand, and keeps what it said beside the link to it.
+  const isReported = (command: string) => {
+    const [, name] = /^npm run bench:(\w+)$/.exec(command) ?? []
+    return name !== undefined && readTop(`reports/${name}/report.txt`).includes('cores')
+  }
+  const unproved = [...new Set(commands)].filter(
+    (command) => !here.includes(command) && !ci.includes(command) && !isReported(command),
+  )
+  expect(unproved).toEqual([])
 })

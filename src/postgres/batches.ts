@@ -1,4 +1,4 @@
-import type { Batch } from '../domain/batch.ts'
+import { type Batch, isCommand } from '../domain/batch.ts'
 import type { Lane } from '../domain/lane.ts'
 import { commandColumns } from './commands.ts'
 import { isUniqueViolation, NoSuchLane } from './errors.ts'
@@ -103,6 +103,9 @@ export async function appendMissing(tx: Transaction, batches: Batch[]): Promise<
  * that fills at a hundred a second was drained hardly faster.
  */
 async function appendSpooled(tx: Transaction, { campaign, lane }: Batch, batches: Batch[]): Promise<void> {
+  const commands = batches.flatMap(({ id, requests }) =>
+    requests.filter(isCommand).map((command) => ({ batchId: id, ...command })),
+  )
   const { rowCount } = await tx.query({
     name: 'batches.append_spooled',
     text: `
@@ -121,6 +124,10 @@ async function appendSpooled(tx: Transaction, { campaign, lane }: Batch, batches
           from numbered, given
          order by place
         returning id
+      ), noted as (
+        insert into commands (batch_id, request_id, reservation_id, kind)
+        select command.* from numbered, unnest($7::uuid[], $8::uuid[], $9::uuid[], $10::text[]) as command
+            on conflict (request_id) do nothing
       )
       select id, pg_notify('${batchesChannel}', $1) from appended`,
     values: [
@@ -130,6 +137,10 @@ async function appendSpooled(tx: Transaction, { campaign, lane }: Batch, batches
       batches.map(({ receivedAt }) => new Date(receivedAt)),
       batches.map(({ requests }) => JSON.stringify(requests)),
       batches.map(({ requests }) => requests.length),
+      commands.map(({ batchId }) => batchId),
+      commands.map(({ id }) => id),
+      commands.map(({ reservationId }) => reservationId),
+      commands.map(({ kind }) => kind),
     ],
   })
   if (rowCount !== batches.length) throw new NoSuchLane(`campaign ${campaign} has no lane ${lane}: it is gone`)

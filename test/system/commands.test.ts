@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ask, bodyOf, book, bookAccepted, type Seen, type Told } from './book.ts'
 import { brokenPromises } from './broken-promises.ts'
-import { untilOneDecided } from './decided.ts'
+import { untilDecided, untilOneDecided } from './decided.ts'
 import { untilRung } from './rung.ts'
 import { send } from './send.ts'
 import { type Api, postgresOf, startStack } from './stack.ts'
@@ -72,6 +72,7 @@ test('cancelled and moved with the receipt, by any API, and never seen as it was
   // Sent without a new key, the first request is the first reservation still: its outcome is final.
   expect((await book(one, 'changing', mover.body)).told?.id).toBe(mover.id)
   expect(await look(one, mover)).toMatchObject({ status: 'cancelled' })
+  await untilDecided(one, 'changing', [mover, again])
   expect(await brokenPromises(stack, 'changing', [mover, again])).toEqual([])
 })
 

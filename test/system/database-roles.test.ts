@@ -44,7 +44,7 @@ const refused = [
   ['junban_allocator', 'select * from campaign_keys'],
   ['junban_allocator', 'select * from operators'],
   ['junban_allocator', 'select * from audit'],
-  ['junban_allocator', 'update slots set capacity = 1'],
+  ['junban_allocator', 'update slots set starts_at = now()'],
   ['junban_allocator', 'delete from decisions'],
   ['junban_allocator', 'update decisions set outcome = $$booked$$'],
   ['junban_allocator', 'update batches set requests = null'],
