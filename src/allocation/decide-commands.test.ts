@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, expect, test } from 'vitest'
 import { ask, cancel, decidingDatabase, move, rivals } from '../../test/setup/deciding.ts'
 import type { CommandRequest } from '../domain/batch.ts'
+import { appendMissing } from '../postgres/batches.ts'
 import { readLastCommands } from '../postgres/commands.ts'
 import { readReservations } from '../postgres/reservations.ts'
+import { transaction } from '../postgres/transaction.ts'
 import type { DecideNext } from './decide-next.ts'
 
 let database: Awaited<ReturnType<typeof decidingDatabase>>
@@ -223,6 +225,27 @@ test('the last command can be seen while it waits, on a reservation that is queu
     status: 'cancelled',
     lastCommand: { kind: 'move', status: 'refused', reason: 'already-cancelled' },
   })
+})
+
+test('commands that were spooled can be seen once they are logged, each on its own reservation', async () => {
+  const { giveSlots, append, api, openPool } = database
+  await giveSlots({ a: 2 })
+  const people = rivals(2, 'a')
+  await append(people)
+  const commands = people.map((one) => move(one, 'a'))
+  const spooled = commands.map((command) => ({
+    id: randomUUID(),
+    campaign: 'medics',
+    lane: 'web' as const,
+    receivedAt: Date.now(),
+    requests: [command],
+  }))
+  await transaction(openPool('junban_allocator'), (tx) => appendMissing(tx, spooled))
+  const seen = await readLastCommands(
+    api,
+    people.map(({ id }) => id),
+  )
+  expect(people.map(({ id }) => seen.get(id)?.id)).toEqual(commands.map(({ id }) => id))
 })
 
 test('500 cancel, 500 others take their seats: one transaction each, nothing oversold', async () => {

@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest'
+import { Redis } from 'ioredis'
+import { expect, onTestFinished, test } from 'vitest'
 import { ask, bodyOf, book, bookAccepted, type Seen, type Told } from './book.ts'
 import { brokenPromises } from './broken-promises.ts'
 import { untilDecided, untilOneDecided } from './decided.ts'
 import { untilRung } from './rung.ts'
 import { send } from './send.ts'
-import { type Api, postgresOf, startStack } from './stack.ts'
+import { type Api, postgresOf, redisOf, startStack } from './stack.ts'
 import { until } from './until.ts'
 
 type Commanded = Seen & { lastCommand: { id: string; kind: string; status: string; reason: string | null } | null }
@@ -100,7 +101,7 @@ test('a command needs the receipt, choices of the campaign, and has its turn onl
 test('a command accepted while Postgres is away is seen to wait, and decided when it is back', async () => {
   const stack = await startStack({ ownPostgres: true })
   const [api, postgres] = [stack.apis[0]!, postgresOf(stack)]
-  await stack.addCampaign({ id: 'spooling', slots: { a: 1, b: 2 } })
+  await stack.addCampaign({ id: 'spooling', slots: { a: 1, b: 2, c: 1 } })
   const [held, moved] = [
     await bookAccepted(api, 'spooling', bodyOf(1, 'a')),
     await bookAccepted(api, 'spooling', bodyOf(2, 'b')),
@@ -108,6 +109,16 @@ test('a command accepted while Postgres is away is seen to wait, and decided whe
   for (const told of [held, moved]) await untilOneDecided(api, told)
   const done = await command(api, moved, ['b'])
   await untilSettled(api, moved, done.body.lastCommand.id)
+  const [giver, taker] = [
+    await bookAccepted(api, 'spooling', bodyOf(10, 'c')),
+    await bookAccepted(api, 'spooling', { ...bodyOf(11, 'c'), waitlist: true }),
+  ]
+  expect(await untilOneDecided(api, taker)).toMatchObject({ status: 'waitlisted' })
+  await command(api, giver)
+  await until('the seat is given on', async () => (await look(api, taker)).status === 'booked')
+  const redis = new Redis(redisOf(stack).url)
+  onTestFinished(() => redis.disconnect())
+  await until('redis was told', async () => (await redis.keys('junban:changed:*')).length === 2)
 
   await postgres.kill()
   await untilRung([api], 'postgres-away')
@@ -116,8 +127,8 @@ test('a command accepted while Postgres is away is seen to wait, and decided whe
   for (const cancel of cancels) expect(cancel).toMatchObject({ status: 202, body: { queueNumber: null } })
   expect(await look(api, held)).toMatchObject({ status: 'booked', lastCommand: { kind: 'cancel', status: 'queued' } })
   expect(await look(api, late)).toMatchObject({ status: 'queued', lastCommand: { kind: 'cancel', status: 'queued' } })
-  // It was changed after it was decided: Redis does not answer for it.
-  expect((await ask(api, moved)).status).toBe(503)
+  // They may have changed, or did, after they were decided: Redis does not answer for them.
+  for (const told of [moved, taker]) expect((await ask(api, told)).status).toBe(503)
 
   await postgres.restart()
   for (const [n, told] of [held, late].entries())
