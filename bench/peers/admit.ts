@@ -52,9 +52,10 @@ export function createAdmit() {
 
 /** What intake knows of the campaign without asking a store. */
 function campaignInMemory(): Campaign {
-  const { doses: _, opensAt, closesAt, voucherPattern, ...campaign } = campaignFile
+  const { opensAt, closesAt, voucherPattern, doses = null, ...campaign } = campaignFile
   return {
     ...campaign,
+    doses,
     name: { en: 'Bench' },
     opensAt: Date.parse(opensAt),
     closesAt: Date.parse(closesAt),

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { Doses } from '../domain/campaign.ts'
 import { Day } from '../domain/choice.ts'
 import { CampaignId, ExternalId } from '../domain/ids.ts'
 import { Lane } from '../domain/lane.ts'
@@ -25,6 +26,9 @@ const CampaignView = z
     eligibility: z.enum(['register', 'anyone']),
     voucherPattern: z.string(),
     mode: z.enum(['queue', 'draw']),
+    doses: Doses.nullable().meta({
+      description: 'What a series must be; a choice is of its first dose. Null: one dose.',
+    }),
     cohorts: z.array(z.object({ id: z.string(), opensAt: z.string() })),
   })
   .meta({
@@ -39,6 +43,7 @@ const CampaignView = z
         eligibility: 'register',
         voucherPattern: '^[0-9]{10}$',
         mode: 'queue',
+        doses: { count: 2, gapDays: { min: 21, max: 28 }, sameLocation: true },
         cohorts: [{ id: 'hospital', opensAt: '2026-12-01T09:00:00+09:00' }],
       },
     ],
@@ -244,7 +249,8 @@ export const campaignRoutes: FastifyPluginAsyncZod<CampaignRoutes> = async (
   )
 }
 
-function viewCampaign({ id, name, timeZone, opensAt, closesAt, eligibility, voucherPattern, mode, cohorts }: Campaign) {
+function viewCampaign(campaign: Campaign) {
+  const { id, name, timeZone, opensAt, closesAt, eligibility, voucherPattern, mode, doses, cohorts } = campaign
   const time = (epochMs: number) => zonedTime(epochMs, timeZone)
   return {
     id,
@@ -255,6 +261,7 @@ function viewCampaign({ id, name, timeZone, opensAt, closesAt, eligibility, vouc
     eligibility,
     voucherPattern: voucherPattern.source,
     mode,
+    doses: doses ?? null, // a copy that an older version left in Redis does not say
     cohorts: cohorts.map((cohort) => ({ id: cohort.id, opensAt: time(cohort.opensAt) })),
   }
 }

@@ -16,6 +16,7 @@ const campaign: Campaign = {
   eligibility: 'register',
   voucherPattern: /^[0-9]{10}$/u,
   mode: 'queue',
+  doses: null,
   catalogueVersion: 1,
   cohorts: [
     { id: 'agency', opensAt: opensAt + 24 * hour },

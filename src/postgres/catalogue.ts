@@ -1,3 +1,4 @@
+import type { Doses } from '../domain/campaign.ts'
 import type { Queryable } from './pool.ts'
 
 /** A campaign and what it offers, as clients see it. Instants in epoch ms. */
@@ -10,6 +11,7 @@ export type CampaignRecord = {
   eligibility: 'register' | 'anyone'
   voucherPattern: string
   mode: 'queue' | 'draw'
+  doses: Doses | null
   catalogueVersion: number
   cohorts: { id: string; opensAt: number }[]
   locations: { id: string; name: string; address: string | null }[]
@@ -24,7 +26,7 @@ export async function readCampaignRecord(db: Queryable, id: string): Promise<Cam
     name: 'catalogue.read_campaign',
     text: `
       select id, name, time_zone as "timeZone", opens_at as "opensAt", closes_at as "closesAt", eligibility,
-             voucher_pattern as "voucherPattern", mode, catalogue_version as "catalogueVersion",
+             voucher_pattern as "voucherPattern", mode, doses, catalogue_version as "catalogueVersion",
              coalesce((select json_agg(json_build_object('id', cohorts.id,
                                                          'opensAt', extract(epoch from cohorts.opens_at)::float8 * 1000)
                                        order by cohorts.id)

@@ -30,6 +30,7 @@ test('a database that was only worked on shows nothing', async () => {
     ['decided-once', { decisions: 8 }],
     ['in-order', { lanes: 3, batches: 4, decisions: 8 }],
     ['no-seat-lost', { denied: 3 }],
+    ['waiting-list', { placed: 0, waiting: 0 }],
   ])
   expect(formatReport(report)).toBe(
     [
@@ -40,6 +41,7 @@ test('a database that was only worked on shows nothing', async () => {
       'decided once, by the earliest number  8 decisions                                                   0',
       'numbered and decided in order         3 lanes, 4 batches, 8 decisions                               0',
       'no seat lost to a later request       3 denied                                                      0',
+      'who waits is served in order          0 placed, 0 waiting                                           0',
       '',
       'every invariant holds (11 accepted, 8 decided, 2 waiting, 0 set aside)',
     ].join('\n'),
@@ -69,6 +71,16 @@ const swap = `
   ${drop.numberedOnce}
   update decisions set number = 3 - number where request_id in (${id('r1')}, ${id('r2')});
   update reservations set queue_number = 3 - queue_number where id in (${id('r1')}, ${id('r2')});`
+
+/** Puts r4 and r5, who found nothing free, in line. */
+const line = (first: number, second: number) => `
+  alter table reservations drop constraint reservations_reason_when_rejected;
+  update decisions set outcome = 'waitlisted', reason = null where request_id in (${id('r4')}, ${id('r5')});
+  update reservations set status = 'waitlisted', reason = null, waitlist_revision = 1,
+                          waitlist_place = case id when ${id('r4')} then ${first} else ${second} end,
+                          choices = case id when ${id('r4')} then '[{"slotId":"early"}]'
+                                    else '[{"locationIds":["shibuya"],"from":"2026-12-02","to":"2026-12-03"}]' end::jsonb
+   where id in (${id('r4')}, ${id('r5')});`
 
 const harms: [name: string, sql: string, kinds: Record<string, number>, shown?: Record<string, unknown>][] = [
   [
@@ -243,6 +255,46 @@ const harms: [name: string, sql: string, kinds: Record<string, number>, shown?: 
      update batches set first_number = first_number + 1, last_number = last_number + 1 where id = ${id('web1')}`,
     { 'log-gap': 2, 'decision-misnumbered': 4 },
     { kind: 'log-gap', number: 2, expected: 'a batch from number 1', found: 'one from 2 to 5' },
+  ],
+  [
+    'a reservation that is cancelled, by nobody',
+    `update reservations set status = 'cancelled' where id = ${id('r3')};
+     delete from appointments where reservation_id = ${id('r3')}; update slots set booked = 0 where id = 'late'`,
+    { 'cancellation-unfounded': 1 },
+    { id: idOf('r3'), number: 3, found: 'cancelled by none' },
+  ],
+  [
+    'a cancellation that was done, and its reservation is booked',
+    `insert into decisions (request_id, reservation_id, campaign_id, lane, number, kind, outcome, decided_at)
+     select ${id('cancel')}, reservation_id, campaign_id, lane, 7, 'cancel', 'done', decided_at
+       from decisions where request_id = ${id('r6')};
+     update decisions set reservation_id = ${id('r3')} where request_id = ${id('cancel')}`,
+    { 'decision-misnumbered': 1, 'cancellation-undone': 1 },
+    { kind: 'cancellation-undone', id: idOf('cancel'), number: 7, found: `reservation ${idOf('r3')} is booked` },
+  ],
+  [
+    'a seat that is free while somebody in line wants it',
+    `${line(1, 2)} update slots set capacity = 3 where id = 'early'`,
+    { 'seat-free-while-wanted': 1 },
+    { id: 'early', expected: 'no seat free that place 1 in line wants', found: '1 free' },
+  ],
+  [
+    'a seat of somebody’s days that is free while they wait',
+    `${line(1, 2)} update slots set capacity = 2 where id = 'late'`,
+    { 'seat-free-while-wanted': 1 },
+    { id: 'late', expected: 'no seat free that place 2 in line wants' },
+  ],
+  [
+    'a place in line that was left out',
+    line(1, 3),
+    { 'line-gap': 1 },
+    { id: idOf('r5'), number: 5, expected: 'place 2 in line', found: 'place 3' },
+  ],
+  [
+    'somebody in line before who had been decided earlier',
+    line(2, 1),
+    { 'line-out-of-order': 1 },
+    { id: idOf('r4'), number: 4 },
   ],
   [
     'an earlier request that lost its slot to a later one',

@@ -1,3 +1,4 @@
+import { findUndoneCancellations, findUnfoundedCancellations } from '../../postgres/invariants/commands.ts'
 import {
   findDecisionsNotEarliest,
   findDoubledBookings,
@@ -35,6 +36,7 @@ import {
   findUnknownTold,
 } from '../../postgres/invariants/told-and-kept.ts'
 import type { FindViolations } from '../../postgres/invariants/violations.ts'
+import { findGapsInLine, findLineOutOfOrder, findSeatsFreeWhileWanted } from '../../postgres/invariants/waiting-list.ts'
 
 /** A promise of design §5: what it was checked on, and one statement per kind of violation. */
 export type Invariant = {
@@ -60,6 +62,8 @@ export const invariants: Invariant[] = [
       'outcome-contradicted': findContradictions,
       'appointment-missing': findMissingAppointments,
       'appointment-unfounded': findUnfoundedAppointments,
+      'cancellation-unfounded': findUnfoundedCancellations,
+      'cancellation-undone': findUndoneCancellations,
     },
   },
   {
@@ -103,6 +107,16 @@ export const invariants: Invariant[] = [
     promise: 'no seat lost to a later request',
     checked: ({ denied }) => ({ denied }),
     kinds: { 'seat-lost': findSeatsLost },
+  },
+  {
+    name: 'waiting-list',
+    promise: 'who waits is served in order',
+    checked: ({ placed, line }) => ({ placed, waiting: line }),
+    kinds: {
+      'line-gap': findGapsInLine,
+      'line-out-of-order': findLineOutOfOrder,
+      'seat-free-while-wanted': findSeatsFreeWhileWanted,
+    },
   },
 ]
 

@@ -10,6 +10,9 @@ export type Extent = {
   decisions: number
   reservations: number
   live: number
+  /** Reservations that ever had a place in line, and those that wait there. */
+  placed: number
+  line: number
   appointments: number
   slots: number
   lanes: number
@@ -40,7 +43,8 @@ export async function readExtent(tx: Transaction): Promise<Extent> {
                 from lanes join lane_progress using (campaign_id, lane)) b,
              (select count(*) filter (where settled_at is null) as "setAside" from set_aside) c,
              (select count(*) as decisions, count(*) filter (where kind <> 'book' and outcome = 'done') as changed from decisions) d,
-             (select count(*) as reservations, count(*) filter (where status in ('booked', 'waitlisted')) as live from reservations) e,
+             (select count(*) as reservations, count(*) filter (where status in ('booked', 'waitlisted')) as live,
+                     count(waitlist_place) as placed, count(*) filter (where status = 'waitlisted') as line from reservations) e,
              (select count(*) as appointments from appointments) f,
              (select count(*) as slots from slots) g,
              (select count(*) filter (where denied_choices is not null) as denied from pg_temp.logged_requests) h,
