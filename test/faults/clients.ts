@@ -49,6 +49,8 @@ export function startClients({
   const startedAt = now()
   let begun = 0
   let refused = 0
+  /** When the last came. Who is accepted later is one of those who had to wait. */
+  let lastCameAt = Number.POSITIVE_INFINITY
   const underWay = new Set<Promise<void>>()
 
   const timer = setInterval(() => {
@@ -110,10 +112,13 @@ export function startClients({
     /** Answers that no client should be given. */
     wrong,
     begun: () => begun,
+    /** When somebody was accepted, for as long as there were always some who asked. */
+    acceptedWhileAsked: () => ledger.map(({ acceptedAt }) => acceptedAt).filter((at) => at <= lastCameAt),
     refused: () => refused,
     /** Nobody new; waits until whoever has begun has its answer. */
     async stop(): Promise<void> {
       clearInterval(timer)
+      lastCameAt = now()
       await Promise.all(underWay)
       for (const agent of agents) agent.destroy()
     },

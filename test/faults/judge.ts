@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { auditInvariants } from '#src/operations/audit/audit-invariants.ts'
 import { createReceipts } from '#src/privacy/receipts.ts'
 import { readSpools } from '#src/queue/read-spools.ts'
@@ -22,8 +23,8 @@ type Decided = { id: string; lane: string; number: number; late: boolean; status
 
 /** So many who were accepted ask what became of them. */
 const askedAfterwards = 50
-/** Each as often as this, for as long as the answer is that there is none right now: it comes after two seconds. */
-const mostAsked = 5
+/** Who is told that there is no answer right now asks again, every so often, for so long, in ms. */
+const [askAgainMs, patienceMs] = [300, 10_000]
 
 /**
  * What clients were told against what the stores hold: the audit's own invariants, and beside it, by other means, what was lost and
@@ -148,13 +149,13 @@ async function findWrongAnswers({ apis }: Stack, decided: Map<string, Decided>, 
   return wrong
 }
 
-/** A status, or the HTTP status of a refusal. Who is told that it is not to be had right now asks again. */
+/** A status, or the HTTP status of a refusal. */
 async function askForStatus({ url }: { url: string }, { id, receipt }: Told): Promise<string | number> {
-  for (let asked = 1; ; asked += 1) {
+  for (const end = performance.now() + patienceMs; ; await sleep(askAgainMs)) {
     const { status, text } = await send(`${url}/v1/reservations/${id}`, {
       headers: { authorization: `Bearer ${receipt}` },
     })
     if (status === 200) return JSON.parse(text).status
-    if (status !== 503 || asked === mostAsked) return status
+    if (status !== 503 || performance.now() > end) return status
   }
 }

@@ -115,12 +115,7 @@ export async function runTrial(
     cut: sum([...met].filter(([what]) => !answers503.includes(what))),
     ...judged,
     violations: [...undecided, ...clients.wrong, ...judged.violations],
-    gapMs: Math.round(
-      longestGap(
-        clients.ledger.map(({ acceptedAt }) => acceptedAt),
-        [...noIntake, ...stalls],
-      ),
-    ),
+    gapMs: Math.round(longestGap(clients.acceptedWhileAsked(), [...noIntake, ...stalls])),
     normalMs: since === null ? null : Math.max(0, Math.round(since - liftedAt)),
     noIntakeMs: Math.round(noIntake.reduce((total, { from, to }) => total + to - from, 0)),
     stalls: stalls.length,
