@@ -47,7 +47,7 @@ test('SIGTERM to an API under load: whoever had sent is answered, whoever is acc
   await nextTurn()
   leaving.signal('SIGTERM')
   await until('it has heard the signal', () =>
-    readFileSync(join(stack.logs, 'api-1.log'), 'utf8').includes('stopping"'),
+    readFileSync(join(stack.logs, 'api-1.log'), 'utf8').includes('"api stopping"'),
   )
   const after = connections.slice(200).map((connection, n) => sendOn(connection, 200 + n))
   // Whoever asks whether to send more is told no, by this one alone.
