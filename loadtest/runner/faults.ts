@@ -42,7 +42,7 @@ export async function startFailingFront(url: string): Promise<{ url: string; sto
 }
 
 /** Deletes one decision of somebody who was told 202. */
-export async function loseDecision(databaseUrl: string, ledger: Told[]): Promise<void> {
+export async function loseDecision(databaseUrl: string, ledger: Pick<Told, 'id'>[]): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   try {

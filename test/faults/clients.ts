@@ -15,15 +15,21 @@ const longestRetryAfterMs = 2_000
 const patienceMs = 60_000
 const tickMs = 5
 
-/** A line of the ledger, as the contract has it, and which request it is of. Instants in epoch ms that do not step. */
+/**
+ * A line of the ledger, as the contract has it, and which request it is of. A command's id is its own, and it has no receipt. Instants
+ * in epoch ms that do not step.
+ */
 export type Told = {
   n: number
   id: string
-  receipt: string
+  reservationId: string
+  receipt: string | null
   queueNumber: number | null
   sentAt: number
   acceptedAt: number
 }
+
+export const isCommand = ({ receipt }: Told) => receipt === null
 
 /**
  * Clients who come one after another at a steady rate, whatever becomes of those before them (an open loop). Each sends its request
@@ -41,7 +47,8 @@ export function startClients({
   perSecond: number
 }) {
   const ledger: Told[] = []
-  const toldOf = new Map<number, Told>()
+  /** What each request was told, once it is; null when it was not accepted in the end. */
+  const toldOf = new Map<number, PromiseWithResolvers<Told | null>>()
   /** What else was met than the answer that ends a request: how often, by problem or by the socket's error. */
   const met = new Map<string, number>()
   const wrong: string[] = []
@@ -56,13 +63,25 @@ export function startClients({
   const timer = setInterval(() => {
     const due = Math.floor(((now() - startedAt) / 1_000) * perSecond)
     for (; begun < due; begun += 1) {
-      const one = serve(begun).finally(() => underWay.delete(one))
+      const n = begun
+      toldOf.set(n, Promise.withResolvers())
+      const one = serve(n).finally(() => {
+        toldOf.get(n)!.resolve(null) // if it was not told anything
+        underWay.delete(one)
+      })
       underWay.add(one)
     }
   }, tickMs)
 
+  /** What somebody must know before they can ask for more: they wait for it. */
+  const earlier = async (n: number) => (await toldOf.get(n)?.promise) ?? null
+
   async function serve(n: number): Promise<void> {
-    const wanted = requestOf(n, (earlier) => toldOf.get(earlier))
+    const wanted = await requestOf(n, earlier)
+    if (!wanted) {
+      wrong.push(`request ${n} was not sent: the one that it is about was never accepted`)
+      return
+    }
     const random = createRandom(seedOf(seed, n) ^ 1)
     const sentAt = now()
     for (let attempt = random.between(0, apis.length - 1); now() - sentAt < patienceMs; attempt += 1) {
@@ -89,10 +108,11 @@ export function startClients({
       refused += 1
       return
     }
-    const { id, receipt, queueNumber } = JSON.parse(text)
-    const told = { n, id, receipt, queueNumber, sentAt, acceptedAt: now() }
+    const { id: reservationId, receipt = null, lastCommand, queueNumber } = JSON.parse(text)
+    const id = receipt === null ? lastCommand.id : reservationId
+    const told = { n, id, reservationId, receipt, queueNumber, sentAt, acceptedAt: now() }
     ledger.push(told)
-    toldOf.set(n, told)
+    toldOf.get(n)!.resolve(told)
   }
 
   /** The answer, or why there was none. */

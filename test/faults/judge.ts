@@ -5,7 +5,8 @@ import { auditInvariants } from '#src/operations/audit/audit-invariants.ts'
 import { createReceipts } from '#src/privacy/receipts.ts'
 import { readSpools } from '#src/queue/read-spools.ts'
 import { send } from '../system/send.ts'
-import type { Told } from './clients.ts'
+import { isCommand, type Told } from './clients.ts'
+import { countMix, type Decided, findWrongChanges, type Mix, readStored, type Stored } from './replay.ts'
 import type { Stack } from './stack.ts'
 
 export type Judged = {
@@ -17,9 +18,8 @@ export type Judged = {
   doubled: number
   /** Whatever else is not as promised, one line each. */
   violations: string[]
+  mix: Mix
 }
-
-type Decided = { id: string; lane: string; number: number; late: boolean; status: string }
 
 /** So many who were accepted ask what became of them. */
 const askedAfterwards = 50
@@ -32,16 +32,17 @@ const [askAgainMs, patienceMs] = [300, 10_000]
  */
 export async function judge(
   stack: Stack,
-  { campaign, ledger, wipedAt }: { campaign: string; ledger: Told[]; wipedAt: number[] },
+  { campaigns, ledger, wipedAt }: { campaigns: string[]; ledger: Told[]; wipedAt: number[] },
 ): Promise<Judged> {
-  const decided = await readDecided(stack, campaign)
-  const logged = await readLogged(stack, campaign)
+  const decided = await readDecided(stack, campaigns)
+  const stored = await readStored(stack, campaigns)
+  const logged = await readLogged(stack, campaigns)
   const receipts = createReceipts(stack.keys.receipt)
   // Told by the spool alone, before it was wiped, and never logged. Sent again, it may be decided all the same, with a later number.
-  const isGone = ({ queueNumber, sentAt, receipt }: Told) =>
+  const isGone = ({ id, queueNumber, sentAt, receipt }: Told) =>
     queueNumber === null &&
     wipedAt.some((at) => sentAt <= at) &&
-    !logged.has(receipts.verify(receipt, 0)?.batchId ?? '')
+    !logged.has(receipt === null ? id : (receipts.verify(receipt, 0)?.batchId ?? ''))
   const kept = ledger.filter((told) => !isGone(told))
   const missing = ledger.filter(({ id }) => !decided.has(id))
   const declared = missing.filter(isGone)
@@ -51,28 +52,41 @@ export async function judge(
     lost: missing.length - declared.length,
     declared: declared.length,
     doubled,
-    violations: [...violations, ...findPassed(decided, kept), ...(await findWrongAnswers(stack, decided, kept))],
+    violations: [
+      ...violations,
+      ...findPassed(decided, kept),
+      ...findWrongChanges(decided.values(), stored),
+      ...findMistaken(decided, ledger),
+      ...(await findWrongAnswers(stack, decided, stored, kept)),
+    ],
+    mix: countMix(decided.values(), stored),
   }
 }
 
-/** The ids of the batches that the log holds. */
-async function readLogged({ pool }: Stack, campaign: string): Promise<Set<string>> {
-  const { rows } = await pool.query<{ id: string }>('select id from batches where campaign_id = $1', [campaign])
+/** The ids of the batches that the log holds, and of the commands in them. */
+async function readLogged({ pool }: Stack, campaigns: string[]): Promise<Set<string>> {
+  const { rows } = await pool.query<{ id: string }>(
+    `select id from batches where campaign_id = any($1)
+     union all
+     select request_id from commands join batches on batches.id = batch_id where campaign_id = any($1)`,
+    [campaigns],
+  )
   return new Set(rows.map(({ id }) => id))
 }
 
-async function readDecided({ pool }: Stack, campaign: string): Promise<Map<string, Decided>> {
+async function readDecided({ pool }: Stack, campaigns: string[]): Promise<Map<string, Decided>> {
   const { rows } = await pool.query<Decided>(
     // Sent again, a request is in more than one batch: if any of them was passed, nothing is promised of its order.
     `with late as (
        select distinct (one ->> 'id')::uuid as id
          from batches cross join lateral json_array_elements(requests::json) one
-        where campaign_id = $1 and late
+        where campaign_id = any($1) and late
      )
-     select request_id as id, lane, number, late.id is not null as late, outcome as status
+     select request_id as id, reservation_id as "reservationId", campaign_id as campaign, lane, number,
+            late.id is not null as late, kind, outcome, reason
        from decisions left join late on late.id = request_id
-      where campaign_id = $1`,
-    [campaign],
+      where campaign_id = any($1)`,
+    [campaigns],
   )
   return new Map(rows.map((row) => [row.id, row]))
 }
@@ -119,7 +133,7 @@ function findPassed(decided: Map<string, Decided>, ledger: Told[]): string[] {
       acceptedAt: Math.min(told.acceptedAt, known?.acceptedAt ?? told.acceptedAt),
     })
   }
-  return [...Map.groupBy(attempts.values(), ({ lane }) => lane).values()].flatMap((lane) => {
+  return [...Map.groupBy(attempts.values(), ({ campaign, lane }) => `${campaign} ${lane}`).values()].flatMap((lane) => {
     const byArrival = lane.toSorted((a, b) => a.acceptedAt - b.acceptedAt)
     let arrived = 0
     let highest: (Told & Decided) | null = null
@@ -136,26 +150,48 @@ function findPassed(decided: Map<string, Decided>, ledger: Told[]): string[] {
   })
 }
 
+/** Requests decided as something else than what was asked for, or about another reservation. */
+const findMistaken = (decided: Map<string, Decided>, ledger: Told[]): string[] =>
+  ledger.flatMap((told) => {
+    const is = decided.get(told.id)
+    const isRight = !is || (is.reservationId === told.reservationId && (is.kind !== 'book') === isCommand(told))
+    return isRight ? [] : [`mistaken: ${told.id} of ${told.reservationId} was decided as ${JSON.stringify(is)}`]
+  })
+
 /** Some ask with their receipts what became of them: each must be told what the database holds. */
-async function findWrongAnswers({ apis }: Stack, decided: Map<string, Decided>, ledger: Told[]): Promise<string[]> {
-  const step = Math.max(1, Math.floor(ledger.length / askedAfterwards))
-  const asked = ledger.filter((_, n) => n % step === 0)
+async function findWrongAnswers(
+  { apis }: Stack,
+  decided: Map<string, Decided>,
+  stored: Map<string, Stored>,
+  ledger: Told[],
+): Promise<string[]> {
+  const bookings = ledger.filter((told) => !isCommand(told))
+  const step = Math.max(1, Math.floor(bookings.length / askedAfterwards))
+  const asked = bookings.filter((_, n) => n % step === 0)
+  const commands = Map.groupBy(
+    [...decided.values()].filter(({ kind }) => kind !== 'book').toSorted((a, b) => a.number - b.number),
+    ({ reservationId }) => reservationId,
+  )
   const wrong: string[] = []
   for (const [n, told] of asked.entries()) {
     const said = await askForStatus(apis[n % apis.length]!, told)
-    const is = decided.get(told.id)?.status
+    const last = commands.get(told.id)?.at(-1)
+    const is = [stored.get(told.id)?.status, ...(last ? [last.id, last.outcome] : [])].join(' ')
     if (said !== is) wrong.push(`answered: ${told.id} is told ${said}, and is ${is}`)
   }
   return wrong
 }
 
-/** A status, or the HTTP status of a refusal. */
-async function askForStatus({ url }: { url: string }, { id, receipt }: Told): Promise<string | number> {
+/** A status, and of the last command, if there was one, its id and what became of it; or the HTTP status of a refusal. */
+async function askForStatus({ url }: { url: string }, { id, receipt }: Told): Promise<string> {
   for (const end = performance.now() + patienceMs; ; await sleep(askAgainMs)) {
     const { status, text } = await send(`${url}/v1/reservations/${id}`, {
       headers: { authorization: `Bearer ${receipt}` },
     })
-    if (status === 200) return JSON.parse(text).status
-    if (status !== 503 || performance.now() > end) return status
+    if (status === 200) {
+      const { status: is, lastCommand } = JSON.parse(text)
+      return [is, ...(lastCommand ? [lastCommand.id, lastCommand.status] : [])].join(' ')
+    }
+    if (status !== 503 || performance.now() > end) return String(status)
   }
 }

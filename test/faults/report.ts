@@ -54,7 +54,10 @@ export const describe = (row: Row) =>
   heading
     .slice(1)
     .map((what, n) => `${what} ${number(cells(row)[n + 1]!)}`)
-    .join(' · ') + ` · ${row.seconds} s`
+    .join(' · ') +
+  ` · ${Object.entries(row.mix)
+    .map(([what, count]) => `${what} ${number(count)}`)
+    .join(' · ')} · ${row.seconds} s`
 
 type Kept = Row & { key: string }
 

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Choice } from '#src/domain/choice.ts'
-import { halls, people, personOf, slotId, slotsEach } from './campaign.ts'
+import { campaignId, type Home, halls, homes, people, personOf, slotId, slotsEach } from './campaign.ts'
 import { createRandom, type Random, seedOf } from './random.ts'
 
 /** A request as it goes over the wire, and what answer ends it. */
@@ -13,55 +13,117 @@ export type Wanted = {
   expects: number
 }
 
-/** What the harness knows of a request that was sent before: what it was told, if anything yet. */
-export type Earlier = (n: number) => { id: string; receipt: string } | undefined
+/** What a request that was sent before was told, as soon as it is; null when it never will be. */
+export type Earlier = (n: number) => Promise<{ reservationId: string; receipt: string | null } | null>
+
+/** Null: what it is about was never accepted. */
+type Made = Wanted | Promise<Wanted | null>
 
 /** So far back lies the request that a voucher's second one refers to. */
 const secondAfter = 40
+/** So far back lies the booking that a command is about: another for each kind, so that nobody has more than three commands open. */
+const [cancelAfter, moveAfter, lateCancelAfter] = [40, 60, 250]
+/** Of a hundred bookings that may wait, so many do. */
+const waiting = 0.7
 
 /** Everything that clients ask for, the n-th the same for the same seed. Whatever new can be asked for is added to `kinds`. */
-export function createRequests({ seed, campaign, agentKey }: { seed: number; campaign: string; agentKey: string }) {
-  const path = `/v1/campaigns/${campaign}/reservations`
+export function createRequests({ seed, trial, agentKey }: { seed: number; trial: string; agentKey: string }) {
+  /** In which campaign the n-th client books. */
+  const homeOf = (n: number): Home => createRandom(seedOf(seed, n) ^ 4).pick(homes)
 
-  const book = (person: object, choices: Choice[], headers: OutgoingHttpHeaders = {}, expects = 202): Wanted => ({
-    method: 'POST',
-    path,
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ ...person, choices }),
-    expects,
-  })
+  function book(n: number, choices: Choice[], headers: OutgoingHttpHeaders = {}, expects = 202): Wanted {
+    const home = homeOf(n)
+    const waitlist = home !== 'plain' && createRandom(seedOf(seed, n) ^ 8).next() < waiting
+    return {
+      method: 'POST',
+      path: `/v1/campaigns/${campaignId(trial, home)}/reservations`,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ ...personOf(n), choices, ...(waitlist && { waitlist }) }),
+      expects,
+    }
+  }
 
-  /** What the n-th client asks for, by what share of a hundred. */
-  const kinds: [share: number, make: (n: number, random: Random, earlier: Earlier) => Wanted][] = [
-    [62, (n, random) => book(personOf(n), chooseSlots(random))],
-    [10, (n, random) => book(personOf(n), chooseAny(random))],
-    [10, (n, random) => book(personOf(n), chooseSlots(random), { 'idempotency-key': `try-${n}` })],
+  /** A cancellation of what request `about` booked, or a move to these choices. */
+  async function command(
+    about: number,
+    key: string,
+    choices: Choice[] | null,
+    earlier: Earlier,
+  ): Promise<Wanted | null> {
+    const told = await earlier(about)
+    if (!told) return null
+    return {
+      method: choices ? 'PUT' : 'DELETE',
+      path: `/v1/reservations/${told.reservationId}${choices ? '/choices' : ''}`,
+      headers: {
+        authorization: `Bearer ${told.receipt}`,
+        'idempotency-key': key,
+        ...(choices && { 'content-type': 'application/json' }),
+      },
+      body: choices ? JSON.stringify({ choices }) : undefined,
+      expects: 202,
+    }
+  }
+
+  const slots = (n: number, random: Random) => chooseSlots(homeOf(n), random)
+
+  /** A command on what was booked so long ago; where nothing was, or nothing is ever changed, one more booking. */
+  const commandAfter =
+    (after: number, kind: 'cancel' | 'move') =>
+    (n: number, random: Random, earlier: Earlier): Made => {
+      const about = n - after
+      if (about < 0 || homeOf(about) === 'plain' || !isNewBooking(about)) return book(n, slots(n, random))
+      return command(about, `change-${n}`, kind === 'move' ? slots(about, random) : null, earlier)
+    }
+
+  type Make = (n: number, random: Random, earlier: Earlier) => Made
+  /** Bookings of who has none yet. */
+  const newBookings: [share: number, make: Make][] = [
+    [34, (n, random) => book(n, slots(n, random))],
+    [8, (n, random) => book(n, chooseAny(random))],
+    [8, (n, random) => book(n, slots(n, random), { 'idempotency-key': `try-${n}` })],
     // A call centre, in a lane of its own.
-    [10, (n, random) => book(personOf(n), chooseSlots(random), { authorization: `Bearer ${agentKey}` })],
-    // The same voucher again for something else: the earlier number gets it.
-    [3, (n, random) => book(personOf(n - secondAfter), chooseSlots(random), { 'idempotency-key': `second-${n}` })],
+    [8, (n, random) => book(n, slots(n, random), { authorization: `Bearer ${agentKey}` })],
+  ]
+  /** What the n-th client asks for, by what share of a hundred. */
+  const kinds: [share: number, make: Make][] = [
+    ...newBookings,
+    [12, commandAfter(cancelAfter, 'cancel')],
+    [14, commandAfter(moveAfter, 'move')],
+    // By then it is decided, if nothing is broken, and perhaps moved or cancelled already.
+    [8, commandAfter(lateCancelAfter, 'cancel')],
+    // The same voucher again for something else: the earlier number gets it, unless that was cancelled.
+    [3, (n, random) => book(n - secondAfter, slots(n - secondAfter, random), { 'idempotency-key': `second-${n}` })],
     // The very same again, as by somebody who pressed twice.
     [3, (n, _, earlier) => requestOf(n - secondAfter, earlier)],
     // Who is not in the register.
-    [2, (n, random) => book(personOf(people + n), chooseSlots(random), {}, 403)],
+    [2, (n, random) => book(people + n, slots(people + n, random), {}, 403)],
   ]
 
-  function requestOf(n: number, earlier: Earlier): Wanted {
-    const random = createRandom(seedOf(seed, n))
+  function kindOf(n: number, random: Random) {
     // The first have nobody to refer to.
     let left = n < secondAfter ? 0 : random.next() * 100
-    for (const [share, make] of kinds) {
-      left -= share
-      if (left < 0) return make(n, random, earlier)
+    for (const kind of kinds) {
+      left -= kind[0]
+      if (left < 0) return kind
     }
     throw new Error('bug: the shares are not a hundred')
+  }
+  const isNewBooking = (n: number) => newBookings.includes(kindOf(n, createRandom(seedOf(seed, n))))
+
+  async function requestOf(n: number, earlier: Earlier): Promise<Wanted | null> {
+    const random = createRandom(seedOf(seed, n))
+    const [, make] = kindOf(n, random)
+    return make(n, random, earlier)
   }
   return requestOf
 }
 export type RequestOf = ReturnType<typeof createRequests>
 
-function chooseSlots(random: Random): Choice[] {
-  const choose = () => ({ slotId: slotId(random.pick(halls), random.between(0, slotsEach - 1)) })
+function chooseSlots(home: Home, random: Random): Choice[] {
+  // Of a series the first dose is chosen: the last slots have no second one after them.
+  const last = home === 'series' ? slotsEach / 2 - 1 : slotsEach - 1
+  const choose = () => ({ slotId: slotId(random.pick(halls), random.between(0, last)) })
   return Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, choose)
 }
 

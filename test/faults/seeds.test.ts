@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { maxOpenRequests } from '#src/intake/open-requests.ts'
 import { allFaults, pairs } from './kinds/all.ts'
 import { readOptions } from './options.ts'
 import { createRequests } from './requests.ts'
@@ -11,8 +12,9 @@ const first = (count: number, args: string[]) =>
   }))
 
 const requests = (seed: number) => {
-  const requestOf = createRequests({ seed, campaign: 'same', agentKey: 'key' })
-  return Array.from({ length: 500 }, (_, n) => requestOf(n, () => undefined))
+  const requestOf = createRequests({ seed, trial: 'same', agentKey: 'key' })
+  const earlier = async (n: number) => ({ reservationId: `told-${n}`, receipt: `receipt-${n}` })
+  return Promise.all(Array.from({ length: 1_000 }, async (_, n) => (await requestOf(n, earlier))!))
 }
 
 test('a seed decides faults and moments, and any one of them can be run alone', () => {
@@ -29,11 +31,23 @@ test('the table does each kind of fault once, in parts too', () => {
   expect(['1/3', '2/3', '3/3'].flatMap((part) => first(1_000, ['--table', '--part', part]))).toEqual(each)
 })
 
-test('a seed decides every request: the same again, another for another seed', () => {
-  expect(requests(7)).toEqual(requests(7))
-  expect(requests(8)).not.toEqual(requests(7))
-  const counts = Map.groupBy(requests(7), ({ headers, expects }) =>
-    expects === 403 ? 'unknown' : headers.authorization ? 'agent' : 'web',
-  )
-  expect([...counts.keys()].toSorted()).toEqual(['agent', 'unknown', 'web'])
+test('a seed decides every request: the same again, another for another seed', async () => {
+  const all = await requests(7)
+  expect(await requests(7)).toEqual(all)
+  expect(await requests(8)).not.toEqual(all)
+  const counts = Map.groupBy(all, ({ method, headers, expects }) => {
+    if (method !== 'POST') return method
+    return expects === 403 ? 'unknown' : headers.authorization ? 'agent' : 'web'
+  })
+  expect([...counts.keys()].toSorted()).toEqual(['DELETE', 'PUT', 'agent', 'unknown', 'web'])
+})
+
+test('nobody has more commands open than the service lets them have', async () => {
+  for (const seed of [7, 8, 9]) {
+    const commands = (await requests(seed)).filter(({ method }) => method !== 'POST')
+    expect(commands.length).toBeGreaterThan(50)
+    const ofEach = Map.groupBy(commands, ({ headers }) => headers.authorization)
+    const keys = [...ofEach.values()].map((some) => new Set(some.map(({ headers }) => headers['idempotency-key'])).size)
+    expect(Math.max(...keys)).toBeLessThanOrEqual(maxOpenRequests)
+  }
 })

@@ -3,8 +3,8 @@ import { closeCampaign } from '#src/operations/close-campaign.ts'
 import { loseDecision } from '../../loadtest/runner/faults.ts'
 import { now } from '../system/book.ts'
 import { until } from '../system/until.ts'
-import { addCampaign } from './campaign.ts'
-import { startClients } from './clients.ts'
+import { addCampaigns, campaignsOf } from './campaign.ts'
+import { isCommand, startClients } from './clients.ts'
 import type { Fault, Struck } from './fault.ts'
 import { type Judged, judge } from './judge.ts'
 import { findNoIntake, longestGap, type Outage } from './outages.ts'
@@ -54,7 +54,7 @@ export type Row = Judged & {
 
 /**
  * Runs one fault under load, lifts it, waits until all is decided, and judges. The seed decides the requests and the moments. `breaks`:
- * one decision is lost on purpose before it is judged.
+ * a booking's decision and a command's are lost on purpose before it is judged.
  */
 export async function runTrial(
   stack: Stack,
@@ -63,13 +63,14 @@ export async function runTrial(
 ): Promise<Row> {
   const begun = now()
   const random = createRandom(seed)
-  const { pool, keys, folder, apis, agentKey, outages } = stack
-  await addCampaign({ pool, keys, folder, apis, id })
+  const { pool, folder, apis, agentKey, outages } = stack
+  const campaigns = campaignsOf(id)
+  await addCampaigns(stack, id)
   const leftBefore = countLeft(stack)
   outages.take()
-  const requestOf = createRequests({ seed, campaign: id, agentKey })
+  const requestOf = createRequests({ seed, trial: id, agentKey })
   const clients = startClients({ apis, requestOf, seed, perSecond })
-  const watch = startWatch(stack, { campaign: id, perSecond })
+  const watch = startWatch(stack, { campaigns, perSecond })
   const machine = watchMachine(folder)
   const wipedAt: number[] = []
   const notes: string[] = []
@@ -87,15 +88,16 @@ export async function runTrial(
   await watch.stop()
   await clients.stop()
   const stalls = await machine.stop()
-  const undecided = await until('all is decided', () => isAllDecided(stack, id), recoveryMs).then(
+  const undecided = await until('all is decided', () => isAllDecided(stack, campaigns), recoveryMs).then(
     () => [],
     () => ['not all was decided in time'],
   )
 
   const endedAt = now()
-  if (breaks) await loseDecision(stack.postgres.url, clients.ledger)
-  const judged = await judge(stack, { campaign: id, ledger: clients.ledger, wipedAt })
-  await closeCampaign({ pool, campaign: id, by: 'fault harness' })
+  if (breaks)
+    for (const [, some] of Map.groupBy(clients.ledger, isCommand)) await loseDecision(stack.postgres.url, some)
+  const judged = await judge(stack, { campaigns, ledger: clients.ledger, wipedAt })
+  for (const campaign of campaigns) await closeCampaign({ pool, campaign, by: 'fault harness' })
   const found = outages.take()
   const noIntake = findNoIntake(
     found,
@@ -137,12 +139,12 @@ const relative = ({ part, from, to }: Outage, start: number) => ({
 
 const countLeft = (stack: Stack) => processesOf(stack).reduce((sum, { process }) => sum + process.left, 0)
 
-async function isAllDecided({ pool, apis }: Stack, campaign: string): Promise<boolean> {
+async function isAllDecided({ pool, apis }: Stack, campaigns: string[]): Promise<boolean> {
   const { rows } = await pool
     .query(
       `select bool_and(accepted_number = serving_number) as decided
-         from lanes join lane_progress using (campaign_id, lane) where campaign_id = $1`,
-      [campaign],
+         from lanes join lane_progress using (campaign_id, lane) where campaign_id = any($1)`,
+      [campaigns],
     )
     .catch(() => ({ rows: [{ decided: false }] }))
   if (!rows[0].decided) return false

@@ -14,7 +14,10 @@ type Look = { at: number; rungs: string[]; waiting: number; isNormal: boolean }
  * Looks ten times a second how the service is: what rung each API says it stands on, and how many requests wait. Normal is the rung
  * `normal` everywhere, nothing spooled, and less than a second's worth of requests waiting.
  */
-export function startWatch({ apis, pool }: Stack, { campaign, perSecond }: { campaign: string; perSecond: number }) {
+export function startWatch(
+  { apis, pool }: Stack,
+  { campaigns, perSecond }: { campaigns: string[]; perSecond: number },
+) {
   const looks: Look[] = []
   let stopped = false
 
@@ -28,8 +31,8 @@ export function startWatch({ apis, pool }: Stack, { campaign, perSecond }: { cam
     const { rows } = await pool
       .query(
         `select sum(accepted_number - serving_number)::int as waiting
-           from lanes join lane_progress using (campaign_id, lane) where campaign_id = $1`,
-        [campaign],
+           from lanes join lane_progress using (campaign_id, lane) where campaign_id = any($1)`,
+        [campaigns],
       )
       .catch(() => ({ rows: [{ waiting: Number.POSITIVE_INFINITY }] }))
     return rows[0].waiting
