@@ -15,7 +15,7 @@ export const usage = `npm run soak -- [options]
   --short        a few kinds of fault: what CI runs
   --only NAME    only those kinds whose name holds this; more than once for more
   --stacks N     so many side by side (2): one alone leaves two cores idle while it waits
-  --break        loses a decision on purpose: the harness must notice
+  --break        loses the decision on a booking and on a command on purpose: the harness must notice
 `
 
 /** A fault to be run: its own seed, its name among the results, and the command that runs it again. */
