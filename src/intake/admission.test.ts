@@ -8,8 +8,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function open({ isOverloaded = (): boolean => false, waitSeconds = (): number | null => 0 } = {}) {
-  return createAdmission({ isOverloaded, waitSeconds })
+function open({ isOverloaded = (): boolean => false, waitSeconds = (): number | null => 0, busy = () => 0.5 } = {}) {
+  return createAdmission({ isOverloaded, waitSeconds, busy })
 }
 
 /** Lets so many in, who stay until they are let go. */
@@ -81,4 +81,38 @@ test('it is said that people are turned away for two seconds after the last', ()
   expect(admission.isShedding()).toBe(true)
   vi.advanceTimersByTime(2)
   expect(admission.isShedding()).toBe(false)
+})
+
+test('while people are turned away and the event loop never rests, fewer have a place; while nobody is, as many as ever', async () => {
+  const admission = open({ busy: () => 1 })
+  const letGo = letIn(admission, 511)
+  for (let looks = 0; looks < 40; looks += 1) vi.advanceTimersByTime(250)
+  expect(admission.turnsAway()).toBe(false)
+  letIn(admission, 1)
+  expect(admission.turnsAway()).toBe(true)
+  vi.advanceTimersByTime(250)
+  await letGo()
+  // 70 % of 512.
+  letIn(admission, 357)
+  expect(admission.turnsAway()).toBe(false)
+  letIn(admission, 1)
+  expect(admission.turnsAway()).toBe(true)
+})
+
+test('down to 32, so that it never stops taking people', async () => {
+  const admission = open({ busy: () => 1 })
+  const letGo = letIn(admission, 512)
+  for (let looks = 0; looks < 100; looks += 1) {
+    admission.turnsAway()
+    vi.advanceTimersByTime(250)
+  }
+  await letGo()
+  letIn(admission, 31)
+  expect(admission.turnsAway()).toBe(false)
+  letIn(admission, 1)
+  expect(admission.turnsAway()).toBe(true)
+  // Nobody asks any more: within five seconds a full batch has a place again.
+  vi.advanceTimersByTime(5_000)
+  letIn(admission, 479)
+  expect(admission.turnsAway()).toBe(false)
 })

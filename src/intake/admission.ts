@@ -5,43 +5,55 @@ import { Problem } from '../errors.ts'
 const targetMs = 40
 /** So many may always be under way, whatever the rate: a full batch. */
 const minUnderWay = 512
+/** The event loop does nothing else than work when it is busy for more than this share of the time. */
+const busyShare = 0.97
+/** Then there are fewer places each time it is looked, down to so many, and more again when it is not. */
+const [shrink, grow, fewest] = [0.7, 1.2, 32]
 /** Agents have this many places of their own, which neither a web rush nor an institution's file can take. */
 const reservedForAgents = 200
 /** Longest wait in the queue, in seconds, that is worth a place in it. */
 const maxWaitSeconds = 3_600
 /** Who was refused so long ago still counts as being refused, for `/status`. */
 const sheddingMs = 2_000
-/** How fast the measured rate follows: half of it is of the last second. */
+/** How often it is looked, and how fast the measured rate follows: half of it is of the last second. */
 const measureEveryMs = 250
 const smoothing = 0.2
 
 /**
  * How many requests may be under way at once. It follows what is measured, not a number set by hand: by Little's law those under way
- * are the rate times the time each takes, so a limit of rate × target keeps the time at the target, whatever this machine can do.
+ * are the rate times the time each takes, so a limit of rate × target keeps the time at the target, whatever this machine can do. To
+ * refuse takes time as well: while people are refused and the event loop never rests, there are fewer places, for else the accepted
+ * would wait behind the refused.
  */
 export function createAdmission({
   isOverloaded,
   waitSeconds,
+  busy = measureBusy(),
 }: {
   /** The event loop is late. */
   isOverloaded: () => boolean
   /** The estimated wait of who is accepted now into a lane of a campaign; null when it cannot be known. */
   waitSeconds: (campaign: string, lane: Lane) => number | null
+  /** The share of the time since it was last asked in which the event loop was busy. */
+  busy?: () => number
 }) {
   let underWay = 0
   let accepted = 0
   let perSecond = 0
+  let places = minUnderWay
   let refusedAt = Number.NEGATIVE_INFINITY
 
   const timer = setInterval(() => {
     perSecond += smoothing * ((accepted * 1_000) / measureEveryMs - perSecond)
     accepted = 0
+    const most = Math.max(minUnderWay, (perSecond * targetMs) / 1_000)
+    const isCrowded = performance.now() - refusedAt <= measureEveryMs
+    const isBusy = busy() > busyShare
+    places = isCrowded && isBusy ? Math.max(fewest, places * shrink) : Math.min(most, places * grow)
   }, measureEveryMs).unref()
 
-  const limit = () => Math.max(minUnderWay, (perSecond * targetMs) / 1_000)
-
   const hasPlace = (lane: Lane) =>
-    lane === 'agent' ? underWay < limit() + reservedForAgents : underWay < limit() && !isOverloaded()
+    lane === 'agent' ? underWay < places + reservedForAgents : underWay < places && !isOverloaded()
 
   function refuse(detail: string, retryAfterSeconds: number): never {
     refusedAt = performance.now()
@@ -78,3 +90,13 @@ export function createAdmission({
   }
 }
 export type Admission = ReturnType<typeof createAdmission>
+
+function measureBusy(): () => number {
+  let last = performance.eventLoopUtilization()
+  return () => {
+    const now = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(now, last)
+    last = now
+    return utilization
+  }
+}
