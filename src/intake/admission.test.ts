@@ -8,7 +8,11 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function open({ isOverloaded = (): boolean => false, waitSeconds = (): number | null => 0, busy = () => 0.5 } = {}) {
+function open({
+  isOverloaded = (): boolean => false,
+  waitSeconds = (): number | null => 0,
+  busy = (): number => 0.5,
+} = {}) {
   return createAdmission({ isOverloaded, waitSeconds, busy })
 }
 
