@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { problems } from '../errors.ts'
+import { noPlace } from '../intake/admission.ts'
 import type { AnnouncementView } from '../status/announcements.ts'
 import { withJitter } from './problem-details.ts'
 import { problemMediaType, typeUri } from './problem-schemas.ts'
 
 const pathForm = /^\/v1\/campaigns\/[a-z0-9-]+\/reservations$/
-const retryAfterSeconds = 3
 const { status, title } = problems.unavailable
 
 /** A plain request for a seat by the web lane, told by its first line and headers alone. Whatever is odd about others is said later. */
@@ -40,7 +40,7 @@ export function createEarlyRefusal({
       type: typeUri('unavailable'),
       title,
       status,
-      detail: 'More requests arrive than can be taken. This one was not accepted.',
+      detail: noPlace.detail,
       instance: `urn:request:${id}`,
       announcement: announcement(),
     })
@@ -48,7 +48,7 @@ export function createEarlyRefusal({
       'content-type': problemMediaType,
       'content-length': Buffer.byteLength(body),
       'cache-control': 'no-store',
-      'retry-after': String(withJitter(retryAfterSeconds)),
+      'retry-after': String(withJitter(noPlace.retryAfterSeconds)),
       'x-request-id': id,
       'x-content-type-options': 'nosniff',
       'server-timing': 'total;dur=0.0',

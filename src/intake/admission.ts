@@ -3,14 +3,19 @@ import { Problem } from '../errors.ts'
 
 /** Who is accepted is answered within about this long: so many may be under way as are accepted in that time. */
 const targetMs = 40
-/** So many may always be under way, whatever the rate: a full batch. */
+/** So many may be under way at any rate, but in a crowd: a full batch. */
 const minUnderWay = 512
-/** The event loop does nothing else than work when it is busy for more than this share of the time. */
+/** The event loop never rests when it is busy for more than this share of the time. */
 const busyShare = 0.97
-/** Then there are fewer places each time it is looked, down to so many, and more again when it is not. */
+/** In a crowd there are fewer places at each look, down to so many; else more again. */
 const [shrink, grow, fewest] = [0.7, 1.2, 32]
 /** Agents have this many places of their own, which neither a web rush nor an institution's file can take. */
 const reservedForAgents = 200
+/** What is said to who has no place. */
+export const noPlace = {
+  detail: 'More requests arrive than can be taken. This one was not accepted.',
+  retryAfterSeconds: 3,
+}
 /** Longest wait in the queue, in seconds, that is worth a place in it. */
 const maxWaitSeconds = 3_600
 /** Who was refused so long ago still counts as being refused, for `/status`. */
@@ -63,7 +68,7 @@ export function createAdmission({
   return {
     /** Throws a Problem `unavailable`, surely not accepted, when there is no place. Asked before a body is read. */
     check(campaign: string, lane: Lane): void {
-      if (!hasPlace(lane)) refuse('More requests arrive than can be taken. This one was not accepted.', 3)
+      if (!hasPlace(lane)) refuse(noPlace.detail, noPlace.retryAfterSeconds)
       if ((waitSeconds(campaign, lane) ?? 0) > maxWaitSeconds)
         refuse('The queue is longer than an hour. This request was not accepted.', 60)
     },

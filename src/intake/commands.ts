@@ -5,12 +5,13 @@ import type { LastCommand } from '../domain/command.ts'
 import type { Lane } from '../domain/lane.ts'
 import { Problem } from '../errors.ts'
 import type { Fingerprints } from '../privacy/fingerprints.ts'
-import { type Accepted, NotAcknowledged } from '../queue/accept-batch.ts'
+import type { Accepted } from '../queue/accept-batch.ts'
 import type { Board, Wait } from '../status/board.ts'
 import type { Campaign, Catalogue } from '../status/catalogue.ts'
 import type { Clock } from '../status/clock.ts'
 import { checkChoices } from './admit.ts'
 import type { Batcher } from './batcher.ts'
+import { notAccepted } from './not-accepted.ts'
 import { maxOpenRequests, type OpenRequests } from './open-requests.ts'
 
 /** What somebody who may wants done to a reservation. */
@@ -80,12 +81,14 @@ export function createAcceptCommand({
       throw new Problem('too-many-requests', `This reservation has ${maxOpenRequests} open commands already.`, {
         retryAfterSeconds: 5,
       })
-    const forget = () => {
-      if (!isSentAgain) openRequests.leave(campaignId, reservationId, id) // the first keeps its place
-    }
     try {
       const { batchId, place, result } = await batcherOf(campaignId, lane).add({ id, reservationId, ...command })
-      if (result.status === 'rejected') throw notAccepted(result.reason, reservationId)
+      if (result.status === 'rejected')
+        throw notAccepted(result.reason, {
+          what: 'command',
+          ask: 'Ask for the reservation',
+          known: { id: reservationId },
+        })
       const { kind } = command
       await noteCommand({ id, reservationId, kind, campaign: campaignId, lane, batchId })
       const queueNumber = result.value.by === 'log' ? result.value.firstNumber + place : null
@@ -93,7 +96,7 @@ export function createAcceptCommand({
       const lastCommand: LastCommand = { id, kind, status: 'queued', reason: null }
       return { id: reservationId, lastCommand, queueNumber, wait: board.wait(campaignId, lane, queueNumber) }
     } catch (err) {
-      forget()
+      if (!isSentAgain) openRequests.leave(campaignId, reservationId, id) // the first keeps its place
       throw err
     }
   }
@@ -105,17 +108,4 @@ function checkMove(campaign: Campaign, choices: Choice[], now: number) {
   if (now >= campaign.closesAt)
     throw new Problem('not-open', 'The campaign is closed: a reservation can be cancelled, but not moved any more.')
   checkChoices(campaign, choices)
-}
-
-function notAccepted(reason: unknown, id: string): unknown {
-  if (!(reason instanceof NotAcknowledged)) return reason
-  if (!reason.perhaps)
-    return new Problem('unavailable', 'No store can be reached. The command was not accepted.', {
-      retryAfterSeconds: 5,
-    })
-  return new Problem(
-    'outcome-unknown',
-    'No store acknowledged in time: perhaps the command was accepted. Ask for the reservation, or send the same again.',
-    { id, retryAfterSeconds: 2 },
-  )
 }

@@ -5,13 +5,14 @@ import { Problem } from '../errors.ts'
 import { seal } from '../privacy/boxes.ts'
 import type { Fingerprints } from '../privacy/fingerprints.ts'
 import { type Receipts, receiptsExpireAt } from '../privacy/receipts.ts'
-import { type AcceptBatch, type Accepted, NotAcknowledged } from '../queue/accept-batch.ts'
+import type { AcceptBatch, Accepted } from '../queue/accept-batch.ts'
 import type { Board, Wait } from '../status/board.ts'
 import type { Campaign, Catalogue } from '../status/catalogue.ts'
 import type { Clock } from '../status/clock.ts'
 import { checkChoices, checkOpen, checkVoucherForm } from './admit.ts'
 import { type Batcher, createBatcher, type Placed } from './batcher.ts'
 import { createAcceptCommand, type NoteCommand } from './commands.ts'
+import { notAccepted } from './not-accepted.ts'
 import { createOpenRequests, maxOpenRequests } from './open-requests.ts'
 import type { Registers } from './register.ts'
 
@@ -129,7 +130,8 @@ export function createIntake({
     const { batchId, place, result } = placed
     const expiresAt = receiptsExpireAt(campaign.closesAt)
     const receipt = receipts.sign({ reservationId: id, campaign: campaign.id, lane, batchId, place, expiresAt })
-    if (result.status === 'rejected') throw notAccepted(result.reason, id, receipt)
+    if (result.status === 'rejected')
+      throw notAccepted(result.reason, { what: 'request', ask: 'Ask with the receipt', known: { id, receipt } })
     const queueNumber = result.value.by === 'log' ? result.value.firstNumber + place : null
     openRequests.accepted(campaign.id, lane, { voucherKey, id, number: queueNumber })
     return { id, status: 'queued', queueNumber, receipt, wait: board.wait(campaign.id, lane, queueNumber) }
@@ -155,16 +157,3 @@ export function createIntake({
   }
 }
 export type Intake = ReturnType<typeof createIntake>
-
-function notAccepted(reason: unknown, id: string, receipt: string): unknown {
-  if (!(reason instanceof NotAcknowledged)) return reason
-  if (!reason.perhaps)
-    return new Problem('unavailable', 'No store can be reached. The request was not accepted.', {
-      retryAfterSeconds: 5,
-    })
-  return new Problem(
-    'outcome-unknown',
-    'No store acknowledged in time: perhaps the request was accepted. Ask with the receipt, or send the same again.',
-    { id, receipt, retryAfterSeconds: 2 },
-  )
-}

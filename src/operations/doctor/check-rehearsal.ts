@@ -16,13 +16,14 @@ const Report = z.object({
 /** Whether the opening was rehearsed lately, by the reports in a folder. Never more than a warning. */
 export async function checkRehearsal(folder: string): Promise<Finding> {
   const check = 'rehearsed lately'
-  const advice = 'npm run rehearse -- opening-day'
+  // The reports that are looked for are those of `rehearse`, which is not built yet.
+  const advice = 'try the opening with npm run load -- doors-open; it leaves no report of this kind'
   const newest = (await readReports(folder)).toSorted((a, b) => b.at - a.at)[0]
   if (!newest) return warning(check, `no report in ${folder}`, advice)
   const days = Math.floor((Date.now() - newest.at) / dayMs)
   const found = `${newest.name}, ${days === 0 ? 'today' : `${days} ${days === 1 ? 'day' : 'days'} ago`}: ${newest.verdict}`
   const broken = newest.promises.filter(({ holds }) => !holds).map(({ name }) => name)
-  if (broken.length > 0) return warning(check, `${found}; broken: ${broken.join(', ')}`, `mend that, then ${advice}`)
+  if (broken.length > 0) return warning(check, `${found}; broken: ${broken.join(', ')}`, `mend that; then ${advice}`)
   return days <= freshDays ? ok(check, found) : warning(check, found, advice)
 }
 
