@@ -39,8 +39,8 @@ export function createAdmit() {
     const request: BookRequest = {
       id,
       kind: 'book',
-      voucherKey: fingerprints.voucher(campaignId, body.voucher).toString('hex'),
-      fingerprint: fingerprint.toString('hex'),
+      voucherKey: fingerprints.voucher(campaignId, body.voucher),
+      fingerprint,
       choices: body.choices,
       waitlist: body.waitlist,
       notify: body.person?.email !== undefined || body.person?.phone !== undefined,

@@ -17,7 +17,7 @@ import { createOpenRequests, maxOpenRequests } from './open-requests.ts'
 import type { Registers } from './register.ts'
 
 /** In the place of a person's fingerprint where nobody is looked up: a campaign for anyone has no register. */
-const nobody = Buffer.alloc(16)
+const nobody = '0'.repeat(32)
 
 export type Submission = {
   campaign: string
@@ -69,14 +69,14 @@ export function createIntake({
   }
 
   /** The person's cohort: its place plus one, 0 for none. Unknown voucher and wrong birth date get the same answer. */
-  function findEligible(campaign: Campaign, fingerprint: Buffer): number {
+  function findEligible(campaign: Campaign, fingerprint: string): number {
     if (campaign.eligibility === 'anyone') return 0
     const register = registers.get(campaign.id)
     if (!register)
       throw new Problem('unavailable', 'The register is not loaded yet. The request was not accepted.', {
         retryAfterSeconds: 2,
       })
-    const cohort = register.find(fingerprint)
+    const cohort = register.find(Buffer.from(fingerprint, 'hex'))
     if (cohort === undefined)
       throw new Problem('not-eligible', 'Voucher and birth date are not a pair of this campaign.')
     return cohort
@@ -98,7 +98,7 @@ export function createIntake({
     const dataKey = campaign.dataKeys[0]
     if (!dataKey) throw new Error(`campaign ${campaignId} has no data key that can be used`)
 
-    const voucherKey = fingerprints.voucher(campaignId, body.voucher).toString('hex')
+    const voucherKey = fingerprints.voucher(campaignId, body.voucher)
     const id = fingerprints.reservationId(campaignId, idempotencyKey, body)
     const isSentAgain = openRequests.holds(campaignId, voucherKey, id)
     if (!openRequests.enter(campaignId, voucherKey, id))
@@ -109,7 +109,7 @@ export function createIntake({
       id,
       kind: 'book',
       voucherKey,
-      fingerprint: fingerprint.toString('hex'),
+      fingerprint,
       choices: body.choices,
       waitlist: body.waitlist,
       notify: body.person?.email !== undefined || body.person?.phone !== undefined,

@@ -7,8 +7,8 @@ import type { Catalogue } from '../status/catalogue.ts'
 /** Asks of one process that may wait for Postgres at a time: the rest of it is for those who book. */
 const maxUnderWay = 20
 
-/** What is noted of an ask. */
-export type Recovery = { campaign: string; fingerprint: Buffer; voucherKey: Buffer; box: string }
+/** What is noted of an ask. `fingerprint` and `voucherKey` as hex. */
+export type Recovery = { campaign: string; fingerprint: string; voucherKey: string; box: string }
 
 /**
  * Notes that somebody asks for a lost receipt, and looks nothing up: the same work for everybody, so that neither the answer nor the
@@ -37,7 +37,7 @@ export function createRecover({
     if (!dataKey) return // its people were erased: there is nothing to be found, for anybody
     const fingerprint = fingerprints.person(campaignId, voucher, birthDate)
     const voucherKey = fingerprints.voucher(campaignId, voucher)
-    const box = seal({ voucher, birthDate }, dataKey, fingerprint.toString('hex'), 'recoveries.box')
+    const box = seal({ voucher, birthDate }, dataKey, fingerprint, 'recoveries.box')
     underWay += 1
     try {
       await note({ campaign: campaignId, fingerprint, voucherKey, box })

@@ -35,7 +35,7 @@ async function desk() {
     /** As the API notes it, in its role. */
     recover: ({ voucher, birthDate }: typeof hanako) => {
       const fingerprint = testFingerprints.person('medics', voucher, birthDate)
-      const box = seal({ voucher, birthDate }, people.dataKey, fingerprint.toString('hex'), 'recoveries.box')
+      const box = seal({ voucher, birthDate }, people.dataKey, fingerprint, 'recoveries.box')
       return insertRecovery(api, {
         campaign: 'medics',
         fingerprint,

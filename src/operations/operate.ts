@@ -39,7 +39,7 @@ export function createOperate({
       listSetAside: (page: Parameters<typeof listSetAside>[1]) => ask(() => listSetAside(pool, page)),
       retrySetAside: (requestId: string) => ask(() => retrySetAside({ pool, requestId, by })),
       lookForCaller: ({ campaign, pair, ...look }: Pick<Look, 'campaign' | 'pair' | 'dataKeys' | 'purpose'>) => {
-        const voucherKey = fingerprints.voucher(campaign, pair.voucher).toString('hex')
+        const voucherKey = fingerprints.voucher(campaign, pair.voucher)
         return ask(() => lookForCaller({ pool, campaign, pair, voucherKey, ...look, by }))
       },
       withdrawSetAside: (requestId: string) => ask(() => withdrawSetAside({ pool, requestId, by })),

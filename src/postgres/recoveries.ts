@@ -11,15 +11,15 @@ export async function insertRecovery(
     fingerprint,
     voucherKey,
     box,
-  }: { campaign: string; fingerprint: Buffer; voucherKey: Buffer; box: string },
+  }: { campaign: string; fingerprint: string; voucherKey: string; box: string },
 ): Promise<void> {
   await db.query({
     name: 'recoveries.insert',
     text: `
       insert into recoveries (campaign_id, fingerprint, voucher_key, box)
-      values ($1, $2, $3, decode($4, 'base64'))
+      values ($1, decode($2, 'hex'), decode($3, 'hex'), decode($4, 'base64'))
       on conflict (campaign_id, fingerprint) do update
-         set voucher_key = $3, box = decode($4, 'base64'), asked_at = clock_timestamp(), next_at = clock_timestamp(), tries = 0`,
+         set voucher_key = decode($3, 'hex'), box = decode($4, 'base64'), asked_at = clock_timestamp(), next_at = clock_timestamp(), tries = 0`,
     values: [campaign, fingerprint, voucherKey, box],
   })
 }

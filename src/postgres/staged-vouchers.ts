@@ -12,9 +12,9 @@ export async function createStagedVouchers(tx: Transaction): Promise<void> {
   await joinInBulk(tx)
 }
 
-/** One voucher as a line of COPY's text form. `cohort` is the id of a cohort, so it holds nothing to escape; null: none. */
-export const stagedVoucherLine = (line: number, voucherKey: Buffer, fingerprint: Buffer, cohort: string | null) =>
-  `${line}\t\\\\x${voucherKey.toString('hex')}\t\\\\x${fingerprint.toString('hex')}\t${cohort ?? '\\N'}\n`
+/** One voucher as a line of COPY's text form. Hashes are hex. `cohort` is the id of a cohort, so it holds nothing to escape; null: none. */
+export const stagedVoucherLine = (line: number, voucherKey: string, fingerprint: string, cohort: string | null) =>
+  `${line}\t\\\\x${voucherKey}\t\\\\x${fingerprint}\t${cohort ?? '\\N'}\n`
 
 /** Streams pieces of text made of whole `stagedVoucherLine`s in, as fast as Postgres takes them. Returns how many rows. */
 export async function copyStagedVouchers(tx: Transaction, pieces: AsyncIterable<string>): Promise<number> {

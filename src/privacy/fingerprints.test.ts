@@ -12,8 +12,7 @@ const body = `{"voucher":"0123456789","birthDate":"1980-01-02","choices":[{"slot
 const idOf = (text: string, { campaign = 'medics', key = undefined as string | undefined, by = fingerprints } = {}) =>
   by.reservationId(campaign, key, sent(text))
 
-const allDiffer = (values: (string | Buffer)[]) =>
-  expect(new Set(values.map((value) => value.toString('hex' as BufferEncoding))).size).toBe(values.length)
+const allDiffer = (values: string[]) => expect(new Set(values).size).toBe(values.length)
 
 test('a person is the same each time, in another process too, and another for any other voucher, birth date or campaign', () => {
   const same = createFingerprints(keyOf(3))
@@ -30,8 +29,8 @@ test('a person is the same each time, in another process too, and another for an
     fingerprints.voucher('teachers', '0123456789'),
     others.voucher('medics', '0123456789'),
   ])
-  expect(fingerprints.person('medics', '1', '2')).toHaveLength(16)
-  expect(fingerprints.voucher('medics', '1')).toHaveLength(16)
+  expect(fingerprints.person('medics', '1', '2')).toMatch(/^[0-9a-f]{32}$/)
+  expect(fingerprints.voucher('medics', '1')).toMatch(/^[0-9a-f]{32}$/)
 })
 
 test('where one value ends and the next begins makes a difference', () => {

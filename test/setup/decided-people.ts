@@ -57,9 +57,7 @@ export async function decidedPeople() {
         id,
         number,
         // A voucher of its own for each that is not named: one live reservation each.
-        testFingerprints
-          .voucher('medics', pair.voucher + (pair.voucher === '0123456789' ? number : ''))
-          .toString('hex'),
+        testFingerprints.voucher('medics', pair.voucher + (pair.voucher === '0123456789' ? number : '')),
         status,
         status === 'rejected' ? 'sold-out' : null,
         seal({ ...pair, person }, dataKey, broken ? randomUUID() : id),
