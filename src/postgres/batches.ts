@@ -1,4 +1,5 @@
 import { type Batch, isCommand } from '../domain/batch.ts'
+import { requestsText } from '../domain/batch-text.ts'
 import type { Lane } from '../domain/lane.ts'
 import { commandColumns } from './commands.ts'
 import { isUniqueViolation, NoSuchLane } from './errors.ts'
@@ -50,7 +51,7 @@ export async function appendBatch(
         new Date(batch.receivedAt),
         redisAway,
         spooled,
-        JSON.stringify(batch.requests),
+        requestsText(batch),
         wake,
         ...(commands ?? []),
       ],
@@ -135,7 +136,7 @@ async function appendSpooled(tx: Transaction, { campaign, lane }: Batch, batches
       lane,
       batches.map(({ id }) => id),
       batches.map(({ receivedAt }) => new Date(receivedAt)),
-      batches.map(({ requests }) => JSON.stringify(requests)),
+      batches.map(requestsText),
       batches.map(({ requests }) => requests.length),
       commands.map(({ batchId }) => batchId),
       commands.map(({ id }) => id),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 import { Batch } from '../domain/batch.ts'
+import { batchText } from '../domain/batch-text.ts'
 import type { Lane } from '../domain/lane.ts'
 import { redisPrefix, spooledKey, spoolKey } from './names.ts'
 
@@ -47,11 +48,11 @@ export function createSpool(connection: Redis) {
 
     /** Appends, whatever is there. Twice is once. */
     append: (batch: Batch) =>
-      redis.junbanAppendToSpool(...keys(batch.campaign, batch.lane), batch.id, JSON.stringify(batch), '0'),
+      redis.junbanAppendToSpool(...keys(batch.campaign, batch.lane), batch.id, batchText(batch), '0'),
 
     /** Appends if something is there already; answers `log` if nothing is. */
     join: (batch: Batch) =>
-      redis.junbanAppendToSpool(...keys(batch.campaign, batch.lane), batch.id, JSON.stringify(batch), '1'),
+      redis.junbanAppendToSpool(...keys(batch.campaign, batch.lane), batch.id, batchText(batch), '1'),
 
     /** Whether a batch waits there. */
     holds: async (campaign: string, lane: Lane, id: string) =>
