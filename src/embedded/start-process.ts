@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import { withLogFile } from './log-file.ts'
+import { apiFlags, nodeFlags } from './node-flags.ts'
 import { commandLine, readPid, signalProcess, waitUntilGone } from './process.ts'
 
 export type StartedProcess = { pid: number; exited: Promise<void>; stop(): Promise<void> }
@@ -15,13 +16,7 @@ export type ProcessFile = { name: string; script: string; folder: string }
 const STOP_LIMIT_MS = 20_000
 const KILL_LIMIT_MS = 5_000
 
-/**
- * Requests live for some 30 ms: with 16 MB for what is young, many grew old before they died, and with 32 MB few do. V8 took those few
- * for a rule and made what comes with a request among the old from the start (pretenuring), which cost a sixth of the API's time and
- * 70 MB. The scripts of package.json and the Dockerfile say the same.
- */
-const nodeFlags = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring']
-
+const nodeFlagsOf = ({ script }: ProcessFile) => (script === 'src/api.ts' ? apiFlags : nodeFlags)
 const pathOf = (script: string) => fileURLToPath(new URL(`../../${script}`, import.meta.url))
 const pidFile = ({ name, folder }: ProcessFile) => join(folder, `${name}.pid`)
 export const processLog = ({ name, folder }: ProcessFile) => join(folder, `${name}.log`)
@@ -33,7 +28,7 @@ export const processLog = ({ name, folder }: ProcessFile) => join(folder, `${nam
 export async function startProcess(file: ProcessFile, env: NodeJS.ProcessEnv): Promise<StartedProcess> {
   mkdirSync(file.folder, { recursive: true })
   const child = withLogFile(processLog(file), (log) =>
-    spawn(process.execPath, [...nodeFlags, pathOf(file.script)], {
+    spawn(process.execPath, [...nodeFlagsOf(file), pathOf(file.script)], {
       env,
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],

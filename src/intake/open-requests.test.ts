@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { createOpenRequests, maxOpenRequests } from './open-requests.ts'
+import { createOpenRequests, maxOpenRequests, maxRemembered } from './open-requests.ts'
 
 const person = 'a'.repeat(32)
 
@@ -77,4 +77,17 @@ test('a request without a number, as spooled ones are, is forgotten after a minu
   } finally {
     vi.useRealTimers()
   }
+})
+
+test('of a lane that is not served, so many are remembered as memory allows: the last', () => {
+  const open = createOpenRequests()
+  const accept = (n: number) => {
+    open.enter('medics', `v${n}`, 'a')
+    open.accepted('medics', 'web', { voucherKey: `v${n}`, id: 'a', number: n })
+  }
+  for (let n = 1; n <= maxRemembered; n += 1) accept(n)
+  expect(open.holds('medics', 'v1', 'a')).toBe(true)
+  accept(maxRemembered + 1)
+  expect(open.holds('medics', 'v1', 'a')).toBe(false)
+  expect(open.holds('medics', `v${maxRemembered}`, 'a')).toBe(true)
 })

@@ -2,6 +2,13 @@ import type { Lane } from '../domain/lane.ts'
 
 /** Open requests that one voucher may have: a first, a correction, and one for the hand that slipped. */
 export const maxOpenRequests = 3
+/**
+ * Of a lane, so many are remembered. Past that those that wait longest are forgotten, and such a voucher may have three more: who
+ * misuses it gains nothing, for only one of them can be booked. They take 300 bytes each, and deciding may stand still for hours.
+ */
+export const maxRemembered = 500_000
+/** So many are forgotten at once: what is taken from the front of a list moves the rest. */
+const forgetAtOnce = 10_000
 /** An open request whose number never became known (spooled) is forgotten after this long. */
 const forgetAfterMs = 60_000
 
@@ -59,8 +66,12 @@ export function createOpenRequests() {
       const key = `${campaign} ${lane}`
       const queue = lanes.get(key)
       const entry = { voucherKey, id, number, since: performance.now() }
-      if (queue) queue.push(entry)
-      else lanes.set(key, [entry])
+      if (!queue) {
+        lanes.set(key, [entry])
+        return
+      }
+      queue.push(entry)
+      if (queue.length > maxRemembered) for (const open of queue.splice(0, forgetAtOnce)) forget(campaign, open)
     },
     /** It was not accepted after all. */
     leave: (campaign: string, voucherKey: string, id: string) =>
