@@ -1,3 +1,4 @@
+import { int2s, texts, uuids } from './binary-arrays.ts'
 import type { Transaction } from './pool.ts'
 
 export type NewAppointment = { reservationId: string; dose: number; slotId: string }
@@ -15,9 +16,9 @@ export async function insertAppointments(
       select $1, new.* from unnest($2::uuid[], $3::smallint[], $4::text[]) as new (reservation_id, dose, slot_id)`,
     values: [
       campaign,
-      appointments.map(({ reservationId }) => reservationId),
-      appointments.map(({ dose }) => dose),
-      appointments.map(({ slotId }) => slotId),
+      uuids(appointments.map(({ reservationId }) => reservationId)),
+      int2s(appointments.map(({ dose }) => dose)),
+      texts(appointments.map(({ slotId }) => slotId)),
     ],
   })
 }

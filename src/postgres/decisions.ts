@@ -1,13 +1,14 @@
 import type { CommandKind } from '../domain/command.ts'
 import type { Lane } from '../domain/lane.ts'
+import { int8s, texts, uuids } from './binary-arrays.ts'
 import type { Transaction } from './pool.ts'
 
 /** Which of these requests were decided before. */
 export async function readDecided(tx: Transaction, requestIds: string[]): Promise<Set<string>> {
   const { rows } = await tx.query<{ id: string }>({
     name: 'decisions.read_decided',
-    text: `select request_id as id from decisions where request_id = any($1)`,
-    values: [requestIds],
+    text: `select request_id as id from decisions where request_id = any($1::uuid[])`,
+    values: [uuids(requestIds)],
   })
   return new Set(rows.map(({ id }) => id))
 }
@@ -43,12 +44,12 @@ export async function insertDecisions(
       campaign,
       lane,
       new Date(decidedAt),
-      decisions.map((decision) => decision.requestId),
-      decisions.map((decision) => decision.reservationId),
-      decisions.map((decision) => decision.number),
-      decisions.map((decision) => decision.kind),
-      decisions.map((decision) => decision.outcome),
-      decisions.map((decision) => decision.reason),
+      uuids(decisions.map((decision) => decision.requestId)),
+      uuids(decisions.map((decision) => decision.reservationId)),
+      int8s(decisions.map((decision) => decision.number)),
+      texts(decisions.map((decision) => decision.kind)),
+      texts(decisions.map((decision) => decision.outcome)),
+      texts(decisions.map((decision) => decision.reason)),
     ],
   })
 }

@@ -1,3 +1,4 @@
+import { texts, uuids } from './binary-arrays.ts'
 import type { Transaction } from './pool.ts'
 
 export type OutboxEvent = { reservationId: string; event: string }
@@ -9,6 +10,10 @@ export async function insertOutbox(tx: Transaction, campaign: string, events: Ou
     text: `
       insert into outbox (campaign_id, reservation_id, event)
       select $1, new.* from unnest($2::uuid[], $3::text[]) as new (reservation_id, event)`,
-    values: [campaign, events.map(({ reservationId }) => reservationId), events.map(({ event }) => event)],
+    values: [
+      campaign,
+      uuids(events.map(({ reservationId }) => reservationId)),
+      texts(events.map(({ event }) => event)),
+    ],
   })
 }

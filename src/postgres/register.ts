@@ -1,3 +1,4 @@
+import { hexes } from './binary-arrays.ts'
 import type { Queryable, Transaction } from './pool.ts'
 
 /** Which of these people (person fingerprints, hex) are in the campaign's register. */
@@ -7,8 +8,8 @@ export async function readEligible(tx: Transaction, campaign: string, fingerprin
     text: `
       select encode(fingerprint, 'hex') as fingerprint
         from vouchers
-       where campaign_id = $1 and fingerprint = any(array(select decode(wanted, 'hex') from unnest($2::text[]) wanted))`,
-    values: [campaign, fingerprints],
+       where campaign_id = $1 and fingerprint = any($2::bytea[])`,
+    values: [campaign, hexes(fingerprints)],
   })
   return new Set(rows.map(({ fingerprint }) => fingerprint))
 }

@@ -1,10 +1,11 @@
 import type { LastCommand } from '../domain/command.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { DecidedStatus, Reason } from '../domain/reservation.ts'
+import { base64s, bools, hexes, int8s, texts, timestamptzs, uuids } from './binary-arrays.ts'
 import type { Queryable, Transaction } from './pool.ts'
 
 /**
- * Which of these vouchers (keyed hashes, hex) have a live reservation in the campaign. `any(array(…))`, not `in (…)`: the latter is
+ * Which of these vouchers (keyed hashes, hex) have a live reservation in the campaign. `any(…)`, not `in (select …)`: the latter is
  * planned as a join that reads the whole table (3,700 decided/s instead of 11,000 with 100,000 reservations).
  */
 export async function readLiveVouchers(tx: Transaction, campaign: string, voucherKeys: string[]): Promise<Set<string>> {
@@ -14,8 +15,8 @@ export async function readLiveVouchers(tx: Transaction, campaign: string, vouche
       select encode(voucher_key, 'hex') as key
         from reservations
        where campaign_id = $1 and status in ('booked', 'waitlisted')
-         and voucher_key = any(array(select decode(key, 'hex') from unnest($2::text[]) key))`,
-    values: [campaign, voucherKeys],
+         and voucher_key = any($2::bytea[])`,
+    values: [campaign, hexes(voucherKeys)],
   })
   return new Set(rows.map(({ key }) => key))
 }
@@ -49,22 +50,21 @@ export async function insertReservations(
     text: `
       insert into reservations
         (campaign_id, lane, decided_at, id, queue_number, voucher_key, status, reason, waitlist, box, accepted_at)
-      select $1, $2, $3, new.id, new.number, decode(new.voucher_key, 'hex'), new.status, new.reason, new.waitlist,
-             decode(new.box, 'base64'), new.accepted_at
-        from unnest($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::text[], $11::timestamptz[])
+      select $1, $2, $3, new.*
+        from unnest($4::uuid[], $5::bigint[], $6::bytea[], $7::text[], $8::text[], $9::boolean[], $10::bytea[], $11::timestamptz[])
           as new (id, number, voucher_key, status, reason, waitlist, box, accepted_at)`,
     values: [
       campaign,
       lane,
       new Date(decidedAt),
-      reservations.map(({ id }) => id),
-      reservations.map(({ number }) => number),
-      reservations.map(({ voucherKey }) => voucherKey),
-      reservations.map(({ status }) => status),
-      reservations.map(({ reason }) => reason),
-      reservations.map(({ waitlist }) => waitlist),
-      reservations.map(({ box }) => box),
-      reservations.map(({ acceptedAt }) => new Date(acceptedAt).toISOString()),
+      uuids(reservations.map(({ id }) => id)),
+      int8s(reservations.map(({ number }) => number)),
+      hexes(reservations.map(({ voucherKey }) => voucherKey)),
+      texts(reservations.map(({ status }) => status)),
+      texts(reservations.map(({ reason }) => reason)),
+      bools(reservations.map(({ waitlist }) => waitlist)),
+      base64s(reservations.map(({ box }) => box)),
+      timestamptzs(reservations.map(({ acceptedAt }) => acceptedAt)),
     ],
   })
 }

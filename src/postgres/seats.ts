@@ -1,3 +1,4 @@
+import { int4s, texts } from './binary-arrays.ts'
 import type { Queryable, Transaction } from './pool.ts'
 
 /** A campaign's slots with their free seats: full ones too, for a seat may be given back. */
@@ -31,7 +32,7 @@ export async function takeSeats(tx: Transaction, campaign: string, taken: Readon
          set booked = booked + taken.seats
         from unnest($2::text[], $3::int[]) as taken (slot_id, seats)
        where slots.campaign_id = $1 and slots.id = taken.slot_id`,
-    values: [campaign, [...taken.keys()], [...taken.values()]],
+    values: [campaign, texts([...taken.keys()]), int4s([...taken.values()])],
   })
 }
 
