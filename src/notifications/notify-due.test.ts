@@ -261,12 +261,15 @@ test('a box that cannot be opened is in nobody else’s way', async () => {
   expect(hook.posted).toHaveLength(2)
 })
 
-test('the notifier’s role sees boxes of people who are to be told, until they are told, and no others', async () => {
+test('the notifier’s role sees boxes of people whom it has claimed to tell, until they are told, and no others', async () => {
   const hook = await httpSink()
   const { decide, notifyDue, pool } = await notifier(webhookTo(hook.url))
   const due = await decide(person)
   await decide(person, { event: null })
+  await decide(person)
   const seen = async () => (await pool.query('select id from reservations')).rows
+  expect(await seen()).toEqual([])
+  await claimDueNotices(pool, 1, 0)
   expect(await seen()).toEqual([{ id: due }])
   await notifyDue()
   expect(await seen()).toEqual([])

@@ -62,7 +62,7 @@ export type ToldReservation = {
   }[]
 }
 
-/** Reservations of which there is something to be told, by id: row-level security hides all others from this role. */
+/** Reservations of which something was claimed to be told, by id: row-level security hides all others from this role. */
 export async function readToldReservations(db: Queryable, ids: string[]): Promise<Map<string, ToldReservation>> {
   const { rows } = await db.query<ToldReservation>({
     name: 'notices.read_reservations',
