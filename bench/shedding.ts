@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import { withClient } from './databases.ts'
 import type { Pace } from './load/load.ts'
+import { waitUntilDecided } from './measure/lane.ts'
 import { bookPath, many } from './measure/serving.ts'
 import { onOneStage } from './on-one-stage.ts'
 import { describeShedding, type Phase, promisesOf } from './shedding/report.ts'
@@ -41,6 +42,8 @@ async function measure(stage: Stage, client: pg.Client) {
   const release = throttle(allocator.pid, throttledPerSecond, client)
   const late = await measurePhase(stage, 'deciding throttled', offeredToThrottled)
   late.decidedPerSecond = await release()
+  // What was left waiting is that load's, not the next one's.
+  await waitUntilDecided(client)
   const crowd = await measurePhase(stage, 'more than intake takes', tooMuch * takenPerSecond)
   return { takenPerSecond, unloaded, phases: [late, crowd] }
 }
@@ -48,8 +51,13 @@ async function measure(stage: Stage, client: pg.Client) {
 async function measurePhase(stage: Stage, name: string, perSecond: number): Promise<Phase> {
   const pace: Pace = { loop: 'open', connections, perSecond, seconds }
   const stopWatching = watchStatus(stage.port)
-  const load = await stage.book(bookPath, pace)
-  const { seen, slowestMs } = await stopWatching()
+  const [load, { seen, slowestMs }] = await stage.book(bookPath, pace).then(
+    async (load) => [load, await stopWatching()] as const,
+    async (err) => {
+      await stopWatching()
+      throw err
+    },
+  )
   return {
     name,
     offeredPerSecond: perSecond,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import closeWithGrace from 'close-with-grace'
+import { createDecideAll } from '#src/allocation/decide-all.ts'
 import { createDecideNext } from '#src/allocation/decide-next.ts'
 import { loadConfig } from '#src/config.ts'
 import { leaveWithParent } from '#src/embedded/leave-with-parent.ts'
@@ -65,21 +66,21 @@ const consumer = consume({
   logStore,
   pipe,
   workerRedis,
-  decideAll: async (campaign, isStopping) => {
-    while (!isStopping()) {
-      const progressed = await decideNext(campaign).catch((err) => {
+  decideAll: createDecideAll({
+    decideNext: (campaign) =>
+      decideNext(campaign).catch((err) => {
         if (isAnswer(err)) watchdog.excuse()
         throw err
-      })
-      if (!progressed) return
-      log.debug({ campaign, lane: progressed.lane, decided: progressed.decisions.length }, 'decided')
-      if (pipe && progressed.decisions.length > 0)
+      }),
+    progressed: (campaign, { lane, decisions, decidedAt, changed }) => {
+      log.debug({ campaign, lane, decided: decisions.length }, 'decided')
+      if (pipe && decisions.length > 0)
         pipe.breaker
-          .run(() => rememberOutcomes(pipe.redis, progressed.decidedAt, progressed.decisions))
+          .run(() => rememberOutcomes(pipe.redis, decidedAt, decisions))
           .catch((err) => log.debug({ err }, 'outcomes not kept in redis'))
-      if (progressed.changed.length > 0) forgetChanged?.note(progressed.changed)
-    }
-  },
+      if (changed.length > 0) forgetChanged?.note(changed)
+    },
+  }),
   swept: () => beat(sweepWithinMs),
   log,
 })

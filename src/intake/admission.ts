@@ -6,9 +6,9 @@ const targetMs = 40
 /** So many may be under way at any rate, but in a crowd: a full batch. */
 const minUnderWay = 512
 /** The event loop never rests when it is busy for more than this share of the time. */
-const busyShare = 0.97
+const busyShare = 0.985
 /** In a crowd there are fewer places at each look, down to so many; else more again. */
-const [shrink, grow, fewest] = [0.7, 1.2, 32]
+const [shrink, grow, fewest] = [0.6, 1.02, 32]
 /** Agents have this many places of their own, which neither a web rush nor an institution's file can take. */
 const reservedForAgents = 200
 /** What is said to who has no place. */
@@ -21,8 +21,8 @@ const maxWaitSeconds = 3_600
 /** Who was refused so long ago still counts as being refused, for `/status`. */
 const sheddingMs = 2_000
 /** How often it is looked, and how fast the measured rate follows: half of it is of the last second. */
-const measureEveryMs = 250
-const smoothing = 0.2
+const measureEveryMs = 20
+const smoothing = 0.02
 
 /**
  * How many requests may be under way at once. It follows what is measured, not a number set by hand: by Little's law those under way

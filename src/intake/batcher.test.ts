@@ -1,6 +1,13 @@
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Batch, QueuedRequest } from '../domain/batch.ts'
-import { createBatcher, maxWaitingRequests } from './batcher.ts'
+import { apartMs, createBatcher, enoughRequests, maxWaitingRequests } from './batcher.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 /** A batcher whose writes end when the test says so. */
 function batcherWithWrites() {
@@ -42,8 +49,14 @@ function request(): QueuedRequest {
 }
 const requests = (count: number) => Array.from({ length: count }, request)
 /** Everything that is ready has run, what waits for its turn of the event loop too. */
-const settle = async () => {
+const ready = async () => {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}
+/** The next batch is due, and everything that is ready has run. */
+const settle = async () => {
+  await ready()
+  vi.advanceTimersByTime(apartMs)
+  await ready()
 }
 
 test('a lone request leaves at once, in a batch of its own', async () => {
@@ -80,6 +93,40 @@ test('those that arrive while a write is under way travel together as the next b
   expect(writes[1]!.batch.id).not.toBe(writes[0]!.batch.id)
   writes[1]!.resolve('second')
   expect((await Promise.all(waiting)).map(({ place }) => place)).toEqual([0, 1, 2, 3, 4])
+})
+
+test('batches leave 10 ms apart, so that few requests make few batches', async () => {
+  const { batcher, writes, sizes } = batcherWithWrites()
+  void batcher.add(request())
+  await ready()
+  writes[0]!.resolve('written')
+  for (const one of requests(3)) {
+    void batcher.add(one)
+    await ready()
+  }
+  vi.advanceTimersByTime(apartMs - 1)
+  await ready()
+  expect(sizes()).toEqual([1])
+  vi.advanceTimersByTime(1)
+  await ready()
+  expect(sizes()).toEqual([1, 3])
+  writes[1]!.resolve('written')
+  await settle()
+  // Long since the last: it leaves at once.
+  void batcher.add(request())
+  await ready()
+  expect(sizes()).toEqual([1, 3, 1])
+})
+
+test('enough for a batch do not wait until it is due', async () => {
+  const { batcher, writes, sizes } = batcherWithWrites()
+  void batcher.add(request())
+  await ready()
+  writes[0]!.resolve('written')
+  await ready()
+  for (const one of requests(enoughRequests)) void batcher.add(one)
+  await ready()
+  expect(sizes()).toEqual([1, enoughRequests])
 })
 
 test('those that arrive in one turn of the event loop leave together', async () => {

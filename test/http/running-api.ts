@@ -60,7 +60,8 @@ export async function runApi(env: NodeJS.ProcessEnv = {}) {
       [known.agency, id === 'medics' ? 'agency' : null],
     ] as const)
       await pool.query(
-        'insert into vouchers (campaign_id, fingerprint, voucher_key, cohort_id) values ($1, $2, $3, $4)',
+        `insert into vouchers (campaign_id, fingerprint, voucher_key, cohort_id)
+         values ($1, decode($2, 'hex'), decode($3, 'hex'), $4)`,
         [id, testFingerprints.person(id, voucher, birthDate), testFingerprints.voucher(id, voucher), cohort],
       )
   }
