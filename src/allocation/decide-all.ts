@@ -6,7 +6,7 @@ import type { DecideNext, Progressed } from './decide-next.ts'
  * whatever it decides, and more will have come by then. Nobody who waits in a crowd notices, and who is alone has no one before them.
  */
 const fewDecisions = 100
-const apartMs = 20
+export const apartMs = 20
 
 /** Decides what waits in a campaign, transaction by transaction, until nothing does. Throws only what waiting can mend. */
 export function createDecideAll({
