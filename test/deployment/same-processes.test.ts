@@ -123,12 +123,14 @@ test('what docker-compose.yml starts, in its order, takes a booking, decides it 
   }
 
   async function startOurs(name: string, service: Service) {
-    const isApi = service.command![0] === 'src/api.ts'
+    // After what Node is told, which whoever starts a process here tells it too.
+    const script = service.command!.at(-1)!
+    const isApi = script === 'src/api.ts'
     for (let n = 1; n <= (service.deploy?.replicas ?? 1); n += 1) {
       const port = isApi ? await quietPort() : 0
       // Of the notifier: its gateways are on this machine here.
       const more = isApi ? { PORT: String(port) } : name === 'notifier' ? { NOTIFY_LOOPBACK: 'yes' } : {}
-      const file = { name: `${name}.${n}`, script: service.command![0]!, folder: logs }
+      const file = { name: `${name}.${n}`, script, folder: logs }
       // In a container of its own each has a /tmp of its own.
       const ownTmp = isApi ? {} : { HEARTBEAT_FILE: join(dir, `${file.name}.alive`) }
       const environment = environmentOf(service, { ...more, ...ownTmp })
