@@ -2,7 +2,11 @@
 -- something is claimed: every decision used to be entered there under a random id, the fifth such index of a booking, and 3 of the 49 µs
 -- that deciding cost Postgres.
 --
--- Safe while the previous version runs: it claims, which counts an attempt, before it reads.
+-- Safe while the previous version runs: it claims, which counts an attempt, before it reads. Both tables are locked first, in the order in
+-- which deciding takes them, so that neither waits for the other; deciding stands still while the outbox is read through once.
+
+set local lock_timeout = '10s';
+lock table reservations, outbox in access exclusive mode;
 
 create index outbox_claimed_of_reservation on outbox (reservation_id)
   where sent_at is null and set_aside_at is null and attempts > 0;

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DecideNext, Progressed } from './decide-next.ts'
 
-/**
- * After a transaction that decided fewer, the next begins so long after it began, in ms: a transaction costs some 3 ms of processor
- * whatever it decides, and more will have come by then. Nobody who waits in a crowd notices, and who is alone has no one before them.
- */
+/** A transaction costs some 3 ms of processor whatever it decides: after one that decided fewer, the next waits until more have come. */
 const fewDecisions = 100
+/** So long after it began, in ms. */
 export const apartMs = 20
 
-/** Decides what waits in a campaign, transaction by transaction, until nothing does. Throws only what waiting can mend. */
+/**
+ * Decides what waits in a campaign, transaction by transaction, until all is decided that was accepted when the last of them began: who
+ * comes later wakes another pass, and those who wait for this one are not kept by them. Throws only what waiting can mend.
+ */
 export function createDecideAll({
   decideNext,
   progressed,
@@ -21,14 +22,18 @@ export function createDecideAll({
 
   return async function decideAll(campaign: string, isStopping: () => boolean): Promise<void> {
     while (!isStopping()) {
-      const restMs = (dueAt.get(campaign) ?? 0) - performance.now()
-      if (restMs > 0) await sleep(restMs)
       const begunAt = performance.now()
+      const restMs = (dueAt.get(campaign) ?? 0) - begunAt
+      if (restMs > 0) {
+        await sleep(restMs)
+        continue
+      }
       const done = await decideNext(campaign)
       if (!done) return
       const isSmall = done.decisions.length + done.commands.length < fewDecisions
       dueAt.set(campaign, isSmall ? begunAt + apartMs : 0)
       progressed(campaign, done)
+      if (done.left === 0) return
     }
   }
 }

@@ -13,7 +13,7 @@ import { lockForDeciding } from './lock-for-deciding.ts'
 import { type Memory, readFacts } from './read-facts.ts'
 import { changeLine } from './read-line.ts'
 import { readRawRequest, readRequests } from './read-requests.ts'
-import { leaveToAnother, nextLane } from './turns.ts'
+import { countWaiting, leaveToAnother, nextLane } from './turns.ts'
 import { writeDecisions } from './write-decisions.ts'
 
 /** A constraint that another order of events would have kept: the whole transaction is tried again so often before it is split. */
@@ -21,10 +21,14 @@ const wholeRetries = 2
 /** So many set aside in a row is a bug and not a request: stop, and call for help. */
 const setAsideBeforePause = 3
 
-/** What one transaction did. `decisions`: what is new; a request that was decided before is not among them. */
+/**
+ * What one transaction did. `decisions`: what is new; a request that was decided before is not among them. `left`: of what was accepted
+ * when it began, in all lanes, so much still waits.
+ */
 export type Progressed = {
   lane: Lane
   servingNumber: number
+  left: number
   decisions: Decided['decisions']
   commands: Decided['commands']
   /** Ids of reservations that no longer stand as they were booked. */
@@ -82,7 +86,8 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
         ? await changeSlots(tx, { ...turnOf, request: slots })
         : await decideRequests(tx, { ...turnOf, requests })
       const slotsRevision = await advance(tx, { campaign, lane, to: last.number, allocator })
-      return { lane, last, decided, memory, slotsRevision, lineRevision, decidedAt: work.now }
+      const left = countWaiting(work) - (last.number - servingNumber)
+      return { lane, last, left, decided, memory, slotsRevision, lineRevision, decidedAt: work.now }
     }).then((done) => {
       if (!done) return null
       // Committed: only now may memory know of it.
@@ -96,6 +101,7 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
       return {
         lane: done.lane,
         servingNumber: done.last.number,
+        left: done.left,
         decisions: done.decided.decisions,
         commands: done.decided.commands,
         changed: [...done.decided.changes.keys()],

@@ -25,8 +25,12 @@ const atWorkMs = 1_000
  * Whether to leave a campaign to the allocator that is working on it. Two that take turns on a backlog make each other read the
  * slots again every time; one that goes on alone has them in memory. With little waiting, whoever was woken decides.
  */
-export function leaveToAnother({ allocator, idleMs, lanes }: Work, self: string): boolean {
+export function leaveToAnother(work: Work, self: string): boolean {
+  const { allocator, idleMs } = work
   if (allocator === null || allocator === self || idleMs > atWorkMs) return false
-  const waiting = lanes.reduce((sum, { acceptedNumber, servingNumber }) => sum + acceptedNumber - servingNumber, 0)
-  return waiting > maxBatchRequests
+  return countWaiting(work) > maxBatchRequests
 }
+
+/** Requests that wait, in all lanes. */
+export const countWaiting = ({ lanes }: Pick<Work, 'lanes'>): number =>
+  lanes.reduce((sum, { acceptedNumber, servingNumber }) => sum + acceptedNumber - servingNumber, 0)

@@ -8,7 +8,7 @@ const inDocker = (kind: string): string[] =>
   JSON.parse(new RegExp(`^${kind} (\\[.*\\])$`, 'm').exec(read('Dockerfile'))![1]!)
 const ofContainer = (path: string) => parseAllDocuments(read(path))[0]!.toJS().spec.template.spec.containers[0].args
 
-test('however a process is started, V8 is told the same', () => {
+test('however the API or an allocator is started, V8 is told the same', () => {
   const { scripts } = JSON.parse(read('package.json'))
   const { services } = parse(read('docker-compose.yml'), { merge: true })
   const [, ...inEntrypoint] = inDocker('ENTRYPOINT')

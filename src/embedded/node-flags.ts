@@ -1,4 +1,5 @@
-// How V8 keeps memory under load. The scripts of package.json, the Dockerfile and the deployments say the same (a test compares).
+// How V8 keeps memory under load. For the API and the allocator the scripts of package.json and the deployments say the same (a test
+// compares).
 
 /**
  * Requests live for some 30 ms: with 16 MB for what is young, many grew old before they died, and with 32 MB few do. V8 took those few

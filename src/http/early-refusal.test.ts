@@ -54,6 +54,16 @@ test('a request for a seat is refused with the problem that everybody gets, the 
   for (const seconds of waits) expect(seconds).toBeGreaterThan(0)
 })
 
+test('those refused together are all answered, though one of them has left', async () => {
+  const server = await fullServer()
+  const gone = new AbortController()
+  const left = server.send(seats, { method: 'POST', body: '{}', signal: gone.signal })
+  const answers = Array.from({ length: 20 }, () => server.send(seats, { method: 'POST', body: '{}' }))
+  gone.abort()
+  await expect(left).rejects.toThrow()
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(20).fill(503))
+})
+
 test.each([
   ['an agent', seats, { method: 'POST', headers: { authorization: 'Bearer x' }, body: '{}' }],
   ['a reader', '/v1/campaigns/medics/progress', {}],

@@ -39,24 +39,26 @@ export function createEarlyRefusal({
   /** Counts one. */
   refused: () => void
 }) {
-  let waiting: ServerResponse[] = []
+  let waiting: Refused[] = []
 
   function answerAll() {
-    const answered = waiting
+    const together = waiting
     waiting = []
     const said = announcement()
-    for (const response of answered) answer(response, said)
+    for (const refused of together) if (!refused.response.destroyed) answer(refused, said)
   }
 
   return function refuseEarly(request: IncomingMessage, response: ServerResponse): boolean {
     if (!asksForSeat(request) || !turnsAway()) return false
-    if (waiting.push(response) === 1) setTimeout(answerAll, togetherMs)
+    if (waiting.push({ response, cameAt: performance.now() }) === 1) setTimeout(answerAll, togetherMs)
     refused()
     return true
   }
 }
 
-function answer(response: ServerResponse, announcement: AnnouncementView | null) {
+type Refused = { response: ServerResponse; cameAt: number }
+
+function answer({ response, cameAt }: Refused, announcement: AnnouncementView | null) {
   const id = randomUUID()
   const body = JSON.stringify({
     type: typeUri('unavailable'),
@@ -73,7 +75,7 @@ function answer(response: ServerResponse, announcement: AnnouncementView | null)
     'retry-after': String(withJitter(noPlace.retryAfterSeconds)),
     'x-request-id': id,
     'x-content-type-options': 'nosniff',
-    'server-timing': `total;dur=${togetherMs}.0`,
+    'server-timing': `total;dur=${(performance.now() - cameAt).toFixed(1)}`,
   })
   response.end(body)
 }

@@ -20,9 +20,9 @@ export const noPlace = {
 const maxWaitSeconds = 3_600
 /** Who was refused so long ago still counts as being refused, for `/status`. */
 const sheddingMs = 2_000
-/** How often it is looked, and how fast the measured rate follows: half of it is of the last second. */
+/** How often it is looked, and how fast the measured rate follows: two thirds of it are of the last second. Both in ms. */
 const measureEveryMs = 20
-const smoothing = 0.02
+const rememberMs = 1_000
 
 /**
  * How many requests may be under way at once. It follows what is measured, not a number set by hand: by Little's law those under way
@@ -48,11 +48,16 @@ export function createAdmission({
   let places = minUnderWay
   let refusedAt = Number.NEGATIVE_INFINITY
 
+  let lookedAt = performance.now()
+
   const timer = setInterval(() => {
-    perSecond += smoothing * ((accepted * 1_000) / measureEveryMs - perSecond)
+    // A busy event loop comes late to it.
+    const elapsedMs = performance.now() - lookedAt
+    lookedAt += elapsedMs
+    perSecond += Math.min(1, elapsedMs / rememberMs) * ((accepted * 1_000) / elapsedMs - perSecond)
     accepted = 0
     const most = Math.max(minUnderWay, (perSecond * targetMs) / 1_000)
-    const isCrowded = performance.now() - refusedAt <= measureEveryMs
+    const isCrowded = performance.now() - refusedAt <= elapsedMs
     const isBusy = busy() > busyShare
     places = isCrowded && isBusy ? Math.max(fewest, places * shrink) : Math.min(most, places * grow)
   }, measureEveryMs).unref()

@@ -7,11 +7,12 @@ import { Problem } from '../errors.ts'
 export const maxWaitingRequests = 20_000
 
 /**
- * After a batch of fewer than so many the next leaves so long after it, in ms, unless so many wait by then. A batch costs the machine some
- * 4 ms of processor whatever is in it, here, in both stores and where it is decided: 400 batches a second, of two requests each, kept two
- * cores busy. A crowd's batches are larger and follow at once.
+ * A batch costs the machine some 4 ms of processor whatever is in it, here, in both stores and where it is decided: 400 batches a second,
+ * of two requests each, kept two cores busy. After one of fewer than this the next waits until there are as many. A crowd's batches are
+ * larger and follow at once.
  */
 export const enoughRequests = 50
+/** Or until this long after that one left, in ms. */
 export const apartMs = 10
 
 /** Where a request was put, and what the write answered. */

@@ -3,8 +3,9 @@ import type { Lane } from '../domain/lane.ts'
 /** Open requests that one voucher may have: a first, a correction, and one for the hand that slipped. */
 export const maxOpenRequests = 3
 /**
- * Of a lane, so many are remembered. Past that those that wait longest are forgotten, and such a voucher may have three more: who
- * misuses it gains nothing, for only one of them can be booked. They take 300 bytes each, and deciding may stand still for hours.
+ * So many are remembered, of all lanes. Past that those of the longest lane that wait longest are forgotten, and such a voucher may have
+ * three more: who misuses it gains nothing, for only one of them can be booked. They take some 400 bytes each, and deciding may stand
+ * still for hours.
  */
 export const maxRemembered = 500_000
 /** So many are forgotten at once: what is taken from the front of a list moves the rest. */
@@ -21,7 +22,8 @@ type Open = { voucherKey: string; id: string; number: number | null; since: numb
 export function createOpenRequests() {
   /** Ids by campaign and voucher. Most vouchers have one, and a process remembers hundreds of thousands: no set for each. */
   const campaigns = new Map<string, Map<string, string | string[]>>()
-  const lanes = new Map<string, Open[]>()
+  const lanes = new Map<string, { campaign: string; queue: Open[] }>()
+  let remembered = 0
 
   function vouchersOf(campaign: string) {
     let vouchers = campaigns.get(campaign)
@@ -39,6 +41,13 @@ export function createOpenRequests() {
     if (!Array.isArray(ids) || !ids.includes(id)) return
     const [first, ...others] = ids.filter((other) => other !== id)
     vouchers.set(voucherKey, others.length > 0 ? [first!, ...others] : first!)
+  }
+
+  function forgetOldest() {
+    const [longest] = [...lanes.values()].sort((one, other) => other.queue.length - one.queue.length)
+    const forgotten = longest!.queue.splice(0, forgetAtOnce)
+    for (const open of forgotten) forget(longest!.campaign, open)
+    remembered -= forgotten.length
   }
 
   return {
@@ -64,21 +73,19 @@ export function createOpenRequests() {
     /** It was accepted: it is open until its lane has served its number. */
     accepted(campaign: string, lane: Lane, { voucherKey, id, number }: Omit<Open, 'since'>) {
       const key = `${campaign} ${lane}`
-      const queue = lanes.get(key)
       const entry = { voucherKey, id, number, since: performance.now() }
-      if (!queue) {
-        lanes.set(key, [entry])
-        return
-      }
-      queue.push(entry)
-      if (queue.length > maxRemembered) for (const open of queue.splice(0, forgetAtOnce)) forget(campaign, open)
+      const known = lanes.get(key)
+      if (known) known.queue.push(entry)
+      else lanes.set(key, { campaign, queue: [entry] })
+      remembered += 1
+      if (remembered > maxRemembered) forgetOldest()
     },
     /** It was not accepted after all. */
     leave: (campaign: string, voucherKey: string, id: string) =>
       forget(campaign, { voucherKey, id, number: null, since: 0 }),
     /** Forgets what a lane has served. */
     served(campaign: string, lane: Lane, servingNumber: number) {
-      const queue = lanes.get(`${campaign} ${lane}`)
+      const queue = lanes.get(`${campaign} ${lane}`)?.queue
       if (!queue) return
       const now = performance.now()
       let done = 0
@@ -89,6 +96,7 @@ export function createOpenRequests() {
         done += 1
       }
       queue.splice(0, done)
+      remembered -= done
     },
   }
 }
