@@ -34,20 +34,36 @@ test('a pass ends when all is decided that was accepted when it began, however m
   expect(progressed).toEqual([5])
 })
 
-test('after few, the next transaction begins a little later, in another pass too, so that more have come', async () => {
-  const { begun, decideAll } = deciding({ size: 99, left: 1 }, { size: 1, left: 0 }, { size: 1, left: 0 })
-  await decideAll()
-  await decideAll()
+test('after few twice, the next transaction begins a little later, in another pass too, so that more have come', async () => {
+  const { begun, decideAll } = deciding(
+    { size: 1, left: 0 },
+    { size: 99, left: 1 },
+    { size: 1, left: 0 },
+    { size: 1, left: 0 },
+  )
+  for (const _ of [1, 2, 3]) await decideAll()
+  expect(begun[1]! - begun[0]!).toBeLessThan(apartMs)
   // A timer may come a millisecond early.
-  for (const after of [1, 2]) expect(begun[after]! - begun[after - 1]!).toBeGreaterThanOrEqual(apartMs - 1)
-  expect(begun).toHaveLength(3)
+  for (const after of [2, 3]) expect(begun[after]! - begun[after - 1]!).toBeGreaterThanOrEqual(apartMs - 1)
+  expect(begun).toHaveLength(4)
+})
+
+test('where few and many take turns, nobody waits', async () => {
+  const { begun, decideAll } = deciding(
+    { size: 1, left: 1 },
+    { size: 500, left: 1 },
+    { size: 1, left: 1 },
+    { size: 500, left: 0 },
+  )
+  await decideAll()
+  expect(begun[3]! - begun[0]!).toBeLessThan(apartMs)
 })
 
 test('told to stop, before it begins or while it rests, it begins nothing more', async () => {
   const first = deciding({ size: 500, left: 0 })
   await first.decideAll(() => true)
   expect(first.begun).toEqual([])
-  const second = deciding({ size: 1, left: 1 }, { size: 1, left: 0 })
+  const second = deciding({ size: 1, left: 1 }, { size: 1, left: 1 }, { size: 1, left: 0 })
   await second.decideAll(() => second.begun.length > 0 && performance.now() - second.begun[0]! > apartMs / 2)
-  expect(second.begun).toHaveLength(1)
+  expect(second.begun).toHaveLength(2)
 })
