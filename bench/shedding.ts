@@ -51,13 +51,8 @@ async function measure(stage: Stage, client: pg.Client) {
 async function measurePhase(stage: Stage, name: string, perSecond: number): Promise<Phase> {
   const pace: Pace = { loop: 'open', connections, perSecond, seconds }
   const stopWatching = watchStatus(stage.port)
-  const [load, { seen, slowestMs }] = await stage.book(bookPath, pace).then(
-    async (load) => [load, await stopWatching()] as const,
-    async (err) => {
-      await stopWatching()
-      throw err
-    },
-  )
+  const load = await stage.book(bookPath, pace).finally(stopWatching)
+  const { seen, slowestMs } = await stopWatching()
   return {
     name,
     offeredPerSecond: perSecond,

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { apartMs, createDecideAll } from './decide-all.ts'
-import type { Progressed } from './decide-next.ts'
 
 /** Decides in transactions of these sizes; of what was accepted when one began, `left` still wait. Then it finds nothing. */
 function deciding(...transactions: { size: number; left: number }[]) {
@@ -10,7 +9,7 @@ function deciding(...transactions: { size: number; left: number }[]) {
     decideNext: async () => {
       begun.push(performance.now())
       const next = transactions.shift()
-      return next ? ({ decisions: Array(next.size), commands: [], left: next.left } as unknown as Progressed) : null
+      return next ? { decisions: Array(next.size), commands: [], left: next.left } : null
     },
     progressed: (_campaign, { decisions }) => progressed.push(decisions.length),
   })

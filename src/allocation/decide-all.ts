@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DecideNext, Progressed } from './decide-next.ts'
+
+/** What must be known of a transaction: what it decided, and how much of what was accepted when it began still waits. */
+type Step = { decisions: readonly unknown[]; commands: readonly unknown[]; left: number }
 
 /**
  * A transaction costs some 3 ms of processor whatever it decides: after two in a row that decided fewer, the next waits until more have
@@ -13,13 +15,14 @@ export const apartMs = 20
  * Decides what waits in a campaign, transaction by transaction, until all is decided that was accepted when the last of them began: who
  * comes later wakes another pass, and those who wait for this one are not kept by them. Throws only what waiting can mend.
  */
-export function createDecideAll({
+export function createDecideAll<Done extends Step>({
   decideNext,
   progressed,
 }: {
-  decideNext: DecideNext
+  /** Null when nothing waits. */
+  decideNext: (campaign: string) => Promise<Done | null>
   /** Called after each transaction that took something from the log. */
-  progressed: (campaign: string, done: Progressed) => void
+  progressed: (campaign: string, done: Done) => void
 }) {
   const paces = new Map<string, { wasSmall: boolean; dueAt: number }>()
 
