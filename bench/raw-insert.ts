@@ -5,6 +5,7 @@ import { maxBatchRequests } from '#src/domain/batch.ts'
 import { createLogger } from '#src/logger.ts'
 import { insertAppointments } from '#src/postgres/appointments.ts'
 import { insertDecisions } from '#src/postgres/decisions.ts'
+import { inTurn } from '#src/postgres/in-turn.ts'
 import { insertOutbox } from '#src/postgres/outbox.ts'
 import { createPool } from '#src/postgres/pool.ts'
 import { insertReservations } from '#src/postgres/reservations.ts'
@@ -23,7 +24,14 @@ const lane = 'web'
 
 answerOrders<RawInsert, RawInserted>(async ({ databaseUrl, rows }) => {
   const log = createLogger('warn', 'raw-insert')
-  const pool = createPool({ url: databaseUrl, role: 'junban_allocator', name: 'raw-insert', log, max: 1 })
+  const pool = createPool({
+    url: databaseUrl,
+    role: 'junban_allocator',
+    name: 'raw-insert',
+    log,
+    max: 1,
+    pipeline: true,
+  })
   const batches = Array.from({ length: Math.ceil(rows / maxBatchRequests) }, (_, at) => makeBatch(at))
   const start = performance.now()
   for (const batch of batches) await insert(pool, batch)
@@ -56,29 +64,31 @@ function makeRow(batch: number, place: number) {
 async function insert(pool: ReturnType<typeof createPool>, rows: Row[]): Promise<void> {
   await transaction(pool, async (tx) => {
     const decidedAt = Date.now()
-    await insertReservations(tx, { campaign, lane, decidedAt, reservations: rows })
-    await insertDecisions(tx, {
-      campaign,
-      lane,
-      decidedAt,
-      decisions: rows.map(({ id, number, status, reason }) => ({
-        requestId: id,
-        reservationId: id,
-        number,
-        kind: 'book',
-        outcome: status,
-        reason,
-      })),
-    })
-    await insertAppointments(
-      tx,
-      campaign,
-      rows.map(({ id, slotId }) => ({ reservationId: id, dose: 1, slotId })),
-    )
-    await insertOutbox(
-      tx,
-      campaign,
-      rows.map(({ id, status }) => ({ reservationId: id, event: status })),
-    )
+    await inTurn([
+      insertReservations(tx, { campaign, lane, decidedAt, reservations: rows }),
+      insertDecisions(tx, {
+        campaign,
+        lane,
+        decidedAt,
+        decisions: rows.map(({ id, number, status, reason }) => ({
+          requestId: id,
+          reservationId: id,
+          number,
+          kind: 'book',
+          outcome: status,
+          reason,
+        })),
+      }),
+      insertAppointments(
+        tx,
+        campaign,
+        rows.map(({ id, slotId }) => ({ reservationId: id, dose: 1, slotId })),
+      ),
+      insertOutbox(
+        tx,
+        campaign,
+        rows.map(({ id, status }) => ({ reservationId: id, event: status })),
+      ),
+    ])
   })
 }

@@ -44,6 +44,7 @@ const pool = createPool({
   log,
   max: 8,
   byIndexOnly: true,
+  pipeline: true,
   statementTimeoutMs: statementMs,
 })
 const logStore = openLogStore(pool, log)

@@ -80,7 +80,7 @@ test('what is decided is written once, with its reason, its box as it came, and 
   ])
 })
 
-test('up to 500 requests go into one transaction, a batch that no longer fits waits for the next', async () => {
+test('up to 500 requests go into one transaction, of one batch or many, and a batch that does not fit is divided', async () => {
   await giveSlots({ only: 900 })
   await append(rivals(300, 'only'))
   await append(rivals(200, 'only'))
@@ -91,10 +91,41 @@ test('up to 500 requests go into one transaction, a batch that no longer fits wa
   expect(await decideNext(campaign)).toBeNull()
   await append(rivals(300, 'only'))
   await append(rivals(201, 'only'))
-  expect((await decideNext(campaign))?.servingNumber).toBe(801)
-  expect((await decideNext(campaign))?.servingNumber).toBe(1002)
+  expect((await decideNext(campaign))?.servingNumber).toBe(1001)
+  await append(rivals(99, 'only'))
+  expect((await decideNext(campaign))?.servingNumber).toBe(1101)
   expect(await read('select booked from slots')).toEqual([{ booked: 900 }])
   await expectSound()
+})
+
+test('what an allocator has read ahead and another has decided is not decided again', async () => {
+  await giveSlots({ only: 1 })
+  await append(rivals(400, 'only'))
+  await append(rivals(400, 'only'))
+  const [one, other] = [newAllocator('one'), newAllocator('other')]
+  expect((await one(campaign))?.servingNumber).toBe(500)
+  expect((await other(campaign))?.servingNumber).toBe(800)
+  await append(rivals(300, 'only'))
+  expect((await one(campaign))?.servingNumber).toBe(1100)
+  expect(await one(campaign)).toBeNull()
+  expect(await read('select count(*)::int, max(number)::int from decisions')).toEqual([{ count: 1100, max: 1100 }])
+})
+
+test('what was read ahead of a log that another has replaced, as a restored database has, is read again', async () => {
+  await giveSlots({ only: 1 })
+  await append(rivals(500, 'only'))
+  await append(rivals(100, 'only'))
+  const decideNext = newAllocator()
+  await decideNext(campaign)
+  const others = rivals(100, 'only')
+  const owner = openPool(null)
+  await owner.query(`update batches set requests = '${JSON.stringify(others)}' where first_number = 501`)
+  const endOthers = () =>
+    owner.query(`select pg_terminate_backend(pid) from pg_stat_activity
+                  where datname = current_database() and pid <> pg_backend_pid()`)
+  await expect.poll(endOthers).toMatchObject({ rowCount: 0 })
+  const decisions = await decideAll(decideNext)
+  expect(decisions.map(({ request }) => request.id)).toEqual(ids(others))
 })
 
 test('a request that arrives again, in another batch or lane, is not decided again', async () => {

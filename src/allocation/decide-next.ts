@@ -3,6 +3,7 @@ import type { NumberedRequest } from '../domain/decision.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { Logger } from '../logger.ts'
 import { isTransient } from '../postgres/errors.ts'
+import { inTurn } from '../postgres/in-turn.ts'
 import type { Pool, Transaction } from '../postgres/pool.ts'
 import { insertSetAside } from '../postgres/set-aside.ts'
 import { transaction } from '../postgres/transaction.ts'
@@ -12,7 +13,7 @@ import { type Decided, decide } from './decide.ts'
 import { lockForDeciding } from './lock-for-deciding.ts'
 import { type Memory, readFacts } from './read-facts.ts'
 import { changeLine } from './read-line.ts'
-import { readRawRequest, readRequests } from './read-requests.ts'
+import { type Ahead, readAhead, readRawRequest, readRequests } from './read-requests.ts'
 import { countWaiting, leaveToAnother, nextLane } from './turns.ts'
 import { writeDecisions } from './write-decisions.ts'
 
@@ -36,7 +37,14 @@ export type Progressed = {
   decidedAt: number
 }
 
-type CampaignState = { memory?: Memory; lastLane?: Lane; limit: number; failures: number; setAsideInARow: number }
+type CampaignState = {
+  memory?: Memory
+  ahead?: Ahead
+  lastLane?: Lane
+  limit: number
+  failures: number
+  setAsideInARow: number
+}
 
 /**
  * Decides the next requests of a campaign, up to 500, in one transaction under the campaign's lock. Null when nothing waits or it
@@ -59,6 +67,7 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
         }
         return progressed
       } catch (err) {
+        delete state.ahead
         delete state.memory // what it says of the slots may be why: they are read afresh
         if (isTransient(err)) throw err
         state.failures += 1
@@ -74,25 +83,29 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
     return transaction(pool, async (tx) => {
       const turn = await takeTurn(tx, campaign, state)
       if (!turn) return null
-      const { lane, servingNumber, locked, work } = turn
-      const { requests, slots } = await readRequests(tx, { campaign, lane, servingNumber, limit: state.limit })
+      const { lane, servingNumber, acceptedNumber, locked, work } = turn
+      const wanted = { campaign, lane, acceptedNumber, limit: state.limit }
+      const { requests, slots, ahead: known } = await readRequests(tx, { ...wanted, servingNumber, ahead: state.ahead })
       const last = slots ?? requests.at(-1)
       if (!last)
         throw new Error(
           `bug: ${campaign}/${lane} accepted more than number ${servingNumber}, but the log holds nothing after it`,
         )
-      const turnOf = { campaign, lane, locked, work, memory: state.memory }
-      const { decided, memory, lineRevision } = slots
-        ? await changeSlots(tx, { ...turnOf, request: slots })
-        : await decideRequests(tx, { ...turnOf, requests })
-      const slotsRevision = await advance(tx, { campaign, lane, to: last.number, allocator })
       const left = countWaiting(work) - (last.number - servingNumber)
-      return { lane, last, left, decided, memory, slotsRevision, lineRevision, decidedAt: work.now }
+      const turnOf = { campaign, lane, locked, work, memory: state.memory }
+      const { decided, memory, lineRevision, ahead } = slots
+        ? { ...(await changeSlots(tx, { ...turnOf, request: slots })), ahead: known }
+        : await decideRequests(tx, { ...turnOf, requests }, () =>
+            readAhead(tx, { ...wanted, servingNumber: last.number, ahead: known }),
+          )
+      const slotsRevision = await advance(tx, { campaign, lane, to: last.number, allocator })
+      return { lane, last, left, decided, memory, ahead, slotsRevision, lineRevision, decidedAt: work.now }
     }).then((done) => {
       if (!done) return null
       // Committed: only now may memory know of it.
       const { memory, decided, slotsRevision, lineRevision } = done
       memory.book.take(decided.taken)
+      state.ahead = done.ahead
       state.memory = {
         ...memory,
         slotsRevision,
@@ -113,17 +126,15 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
   async function decideRequests(
     tx: Transaction,
     { campaign, lane, locked, work, memory: last, requests }: Turn & { requests: NumberedRequest[] },
+    readOn: () => Promise<Ahead>,
   ) {
     const { facts, memory } = await readFacts(tx, { campaign, locked, work, requests, memory: last })
     const decided = decide(requests, facts)
-    const lineRevision = await writeDecisions(tx, {
-      campaign,
-      lane,
-      decidedAt: work.now,
-      decided,
-      lineRevision: work.lineRevision,
-    })
-    return { decided, memory, lineRevision }
+    const [ahead, lineRevision] = await inTurn([
+      readOn(),
+      writeDecisions(tx, { campaign, lane, decidedAt: work.now, decided, lineRevision: work.lineRevision }),
+    ])
+    return { decided, memory, lineRevision, ahead }
   }
 
   async function takeTurn(tx: Transaction, campaign: string, state: CampaignState) {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { NumberedBooking, NumberedRequest, Standing } from '../domain/decision.ts'
 import { readDecided } from '../postgres/decisions.ts'
+import { inTurn } from '../postgres/in-turn.ts'
 import type { Transaction } from '../postgres/pool.ts'
 import { readEligible } from '../postgres/register.ts'
 import { readLiveVouchers } from '../postgres/reservations.ts'
@@ -49,26 +50,27 @@ export async function readFacts(
 ): Promise<{ facts: Facts; memory: Memory }> {
   const isFresh = last?.slotsRevision === slotsRevision && hasSameDays(last, locked)
   const memory = isFresh ? last : await readSlots(tx, { campaign, locked, slotsRevision, last })
-  const decided = await readDecided(
-    tx,
-    requests.map(({ id }) => id),
-  )
   const bookings = requests.filter((request): request is NumberedBooking => request.kind === 'book')
-  const liveVouchers = await readLiveVouchers(
-    tx,
-    campaign,
-    bookings.map(({ voucherKey }) => voucherKey),
-  )
-  const eligible =
+  const commanded = requests.flatMap((request) => (request.kind === 'book' ? [] : request.reservationId))
+  const [decided, liveVouchers, eligible, standing] = await inTurn([
+    readDecided(
+      tx,
+      requests.map(({ id }) => id),
+    ),
+    readLiveVouchers(
+      tx,
+      campaign,
+      bookings.map(({ voucherKey }) => voucherKey),
+    ),
     locked.eligibility === 'register'
-      ? await readEligible(
+      ? readEligible(
           tx,
           campaign,
           bookings.map(({ fingerprint }) => fingerprint),
         )
-      : null
-  const commanded = requests.flatMap((request) => (request.kind === 'book' ? [] : request.reservationId))
-  const standing = commanded.length > 0 ? await readStandings(tx, campaign, commanded) : noStandings
+      : null,
+    commanded.length > 0 ? readStandings(tx, campaign, commanded) : noStandings,
+  ])
 
   const { book, dayStart, series } = memory
   const shape = { slotOf: book.slot, dayStart, series }

@@ -3,38 +3,79 @@ import { maxBatchRequests, QueuedRequests } from '../domain/batch.ts'
 import type { NumberedRequest, NumberedSlotsRequest } from '../domain/decision.ts'
 import { Uuid } from '../domain/ids.ts'
 import type { Lane } from '../domain/lane.ts'
-import { readBatchesAfter } from '../postgres/batches.ts'
+import { readBatchesAfter, type WaitingBatch } from '../postgres/batches.ts'
 import type { Transaction } from '../postgres/pool.ts'
 
 /** Most batches looked at for one transaction: on a quiet day a batch holds one request. */
 const maxBatches = 100
 
+type LoggedRequest = NumberedRequest | NumberedSlotsRequest
+
 /**
- * The next requests of a lane's log, by number, at most `limit`: whole batches, or a part of one that is larger than that. A change of
- * slots is alone: `slots`.
+ * Requests of a lane that were read from the log before their turn, by number. What the log holds never changes; a database that was
+ * restored may hold another log, but in another session.
+ */
+export type Ahead = { session: number; lane: Lane; requests: LoggedRequest[] }
+
+/** A lane as it stands, and how many of its requests are wanted. */
+type Wanted = { campaign: string; lane: Lane; servingNumber: number; acceptedNumber: number; limit: number }
+
+/**
+ * The next requests of a lane's log, by number, at most `limit`. A change of slots is alone: `slots`. `ahead`: what was read already; of
+ * the answer, what comes after them.
  */
 export async function readRequests(
   tx: Transaction,
-  { campaign, lane, servingNumber, limit }: { campaign: string; lane: Lane; servingNumber: number; limit: number },
-): Promise<{ requests: NumberedRequest[]; slots: NumberedSlotsRequest | null }> {
-  const requests: NumberedRequest[] = []
-  const done = () => ({ requests, slots: null })
-  const maxRead = Math.min(maxBatches, limit)
-  for (const batch of await readBatchesAfter(tx, campaign, lane, servingNumber, maxBatchRequests, maxRead)) {
-    const left = batch.lastNumber - Math.max(servingNumber, batch.firstNumber - 1)
-    if (requests.length > 0 && requests.length + left > limit) return done()
-    const parsed = QueuedRequests.parse(JSON.parse(batch.requests))
-    for (const [place, request] of parsed.entries()) {
-      const number = batch.firstNumber + place
-      if (number <= servingNumber) continue
-      if (requests.length === limit) return done()
-      const { id: batchId, receivedAt, acceptedAt } = batch
-      const where = { number, place, batchId, receivedAt, acceptedAt }
-      if (request.kind !== 'slots') requests.push({ ...request, ...where })
-      else return requests.length > 0 ? done() : { requests, slots: { ...request, ...where } }
-    }
+  { ahead, ...wanted }: Wanted & { ahead: Ahead | undefined },
+): Promise<{ requests: NumberedRequest[]; slots: NumberedSlotsRequest | null; ahead: Ahead }> {
+  const { lane, servingNumber, limit } = wanted
+  const session = tx.processID
+  const isNext = ahead?.session === session && ahead.lane === lane && ahead.requests[0]?.number === servingNumber + 1
+  const known = isNext ? ahead.requests : []
+  const all = [...known, ...(await readBatches(tx, wanted, known)).flatMap(requestsOf)].filter(
+    ({ number }) => number > servingNumber,
+  )
+  const [first] = all
+  if (first?.kind === 'slots') return { requests: [], slots: first, ahead: { session, lane, requests: all.slice(1) } }
+  const slotsAt = all.findIndex(({ kind }) => kind === 'slots')
+  const count = Math.min(limit, slotsAt < 0 ? all.length : slotsAt)
+  const requests = all.slice(0, count) as NumberedRequest[]
+  return { requests, slots: null, ahead: { session, lane, requests: all.slice(count) } }
+}
+
+/**
+ * Reads on for the next transaction. Beside what is asked of Postgres meanwhile it takes no time of its own. What cannot be read is left
+ * for its turn.
+ */
+export async function readAhead(tx: Transaction, { ahead, ...wanted }: Wanted & { ahead: Ahead }): Promise<Ahead> {
+  const batches = await readBatches(tx, wanted, ahead.requests)
+  try {
+    return { ...ahead, requests: [...ahead.requests, ...batches.flatMap(requestsOf)] }
+  } catch {
+    return ahead
   }
-  return done()
+}
+
+/** Batches with requests that come after the known ones; none when enough are known, or there are no others. */
+async function readBatches(
+  tx: Transaction,
+  { campaign, lane, servingNumber, acceptedNumber, limit }: Wanted,
+  known: LoggedRequest[],
+): Promise<WaitingBatch[]> {
+  const after = known.at(-1)?.number ?? servingNumber
+  if (known.length >= limit || after >= acceptedNumber) return []
+  return readBatchesAfter(tx, campaign, lane, after, maxBatchRequests, Math.min(maxBatches, limit))
+}
+
+function requestsOf({ id: batchId, firstNumber, receivedAt, acceptedAt, requests }: WaitingBatch): LoggedRequest[] {
+  return QueuedRequests.parse(JSON.parse(requests)).map((request, place) => ({
+    ...request,
+    number: firstNumber + place,
+    place,
+    batchId,
+    receivedAt,
+    acceptedAt,
+  }))
 }
 
 /** The next request of a lane as it stands in the log, unread: to be set aside, perhaps because it cannot be read. */

@@ -1,6 +1,7 @@
 import type { Lane } from '../domain/lane.ts'
 import { insertAppointments } from '../postgres/appointments.ts'
 import { insertDecisions } from '../postgres/decisions.ts'
+import { inTurn } from '../postgres/in-turn.ts'
 import { insertOutbox } from '../postgres/outbox.ts'
 import type { Transaction } from '../postgres/pool.ts'
 import { insertReservations } from '../postgres/reservations.ts'
@@ -28,42 +29,48 @@ export async function writeDecisions(
   // What is cancelled goes first: its voucher may have booked again.
   if (stored.length > 0) await updateStandings(tx, stored)
   const revision = await writeLine(tx, { campaign, lane, decidedAt, revision: lineRevision + 1, decisions, changes })
+  // Sent one behind the other, so that Postgres writes one while the next is put into its form.
+  const sent: Promise<unknown>[] = []
   const others = decisions.filter(({ decision }) => decision.status !== 'waitlisted')
   if (others.length > 0)
-    await insertReservations(tx, {
-      campaign,
-      lane,
-      decidedAt,
-      reservations: others.map(({ request, decision }) => ({
-        ...request,
-        status: changes.get(request.id)?.status ?? decision.status,
-        reason: decision.reason,
-      })),
-    })
+    sent.push(
+      insertReservations(tx, {
+        campaign,
+        lane,
+        decidedAt,
+        reservations: others.map(({ request, decision }) => ({
+          ...request,
+          status: changes.get(request.id)?.status ?? decision.status,
+          reason: decision.reason,
+        })),
+      }),
+    )
   if (decisions.length + commands.length > 0)
-    await insertDecisions(tx, {
-      campaign,
-      lane,
-      decidedAt,
-      decisions: [
-        ...decisions.map(({ request: { id, number, kind }, decision: { status, reason } }) => ({
-          requestId: id,
-          reservationId: id,
-          number,
-          kind,
-          outcome: status,
-          reason,
-        })),
-        ...commands.map(({ request: { id, reservationId, number, kind }, decision: { outcome, reason } }) => ({
-          requestId: id,
-          reservationId,
-          number,
-          kind,
-          outcome,
-          reason,
-        })),
-      ],
-    })
+    sent.push(
+      insertDecisions(tx, {
+        campaign,
+        lane,
+        decidedAt,
+        decisions: [
+          ...decisions.map(({ request: { id, number, kind }, decision: { status, reason } }) => ({
+            requestId: id,
+            reservationId: id,
+            number,
+            kind,
+            outcome: status,
+            reason,
+          })),
+          ...commands.map(({ request: { id, reservationId, number, kind }, decision: { outcome, reason } }) => ({
+            requestId: id,
+            reservationId,
+            number,
+            kind,
+            outcome,
+            reason,
+          })),
+        ],
+      }),
+    )
   const held = [
     ...decisions.map(({ request: { id }, decision }) => ({ id, seats: changes.get(id)?.seats ?? decision.seats })),
     ...stored,
@@ -71,8 +78,8 @@ export async function writeDecisions(
   const appointments = held.flatMap(({ id, seats }) =>
     seats.map(({ dose, slotId }) => ({ reservationId: id, dose, slotId })),
   )
-  if (taken.size > 0) await takeSeats(tx, campaign, taken)
-  if (appointments.length > 0) await insertAppointments(tx, campaign, appointments)
+  if (taken.size > 0) sent.push(takeSeats(tx, campaign, taken))
+  if (appointments.length > 0) sent.push(insertAppointments(tx, campaign, appointments))
   const told = [
     ...decisions
       .filter(({ request }) => request.notify)
@@ -80,6 +87,7 @@ export async function writeDecisions(
     // Whether there is an address is in the box: the notifier sees.
     ...[...changes.values()].flatMap(({ id, events }) => events.map((event) => ({ reservationId: id, event }))),
   ]
-  if (told.length > 0) await insertOutbox(tx, campaign, told)
+  if (told.length > 0) sent.push(insertOutbox(tx, campaign, told))
+  await inTurn(sent)
   return revision
 }

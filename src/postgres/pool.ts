@@ -25,6 +25,8 @@ export type PoolOptions = {
   max?: number
   /** Rows are looked up by index, whatever the statistics say. */
   byIndexOnly?: boolean
+  /** Statements are sent without waiting for the answers to those before: whoever gives them together waits for all (`inTurn`). */
+  pipeline?: boolean
   /** A statement is ended by the server after this long. */
   statementTimeoutMs?: number
   /** A lock is waited for this long. */
@@ -45,6 +47,7 @@ export function createPool({
   log,
   max = 4,
   byIndexOnly = false,
+  pipeline = false,
   statementTimeoutMs = 10_000,
   lockTimeoutMs = 5_000,
 }: PoolOptions): Pool {
@@ -52,6 +55,7 @@ export function createPool({
     connectionString: url,
     application_name: `junban-${name}`,
     max,
+    pipeline,
     connectionTimeoutMillis: 3_000,
     // The server ends the statement; this ends the wait when the server itself is gone.
     query_timeout: statementTimeoutMs + 1_000,

@@ -107,7 +107,7 @@ function told({ id: batchId, lane, requests }: Batch, first: number | null, sent
 export async function auditedDatabase() {
   const { url } = await freshDatabase()
   const pool = createPool({ url, role: 'junban_operator', name: 'test', log: testLog })
-  const allocator = createPool({ url, role: 'junban_allocator', name: 'test', log: testLog })
+  const allocator = createPool({ url, role: 'junban_allocator', name: 'test', log: testLog, pipeline: true })
   onTestFinished(async () => {
     await Promise.all([pool.end(), allocator.end()])
   })

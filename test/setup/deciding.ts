@@ -42,7 +42,7 @@ export async function decidingDatabase() {
     insert into schedules (campaign_id, id, location_id) values ('${campaign}', 'east', 'east')`)
   /** `null`: the owner, who alone may change tables and the log. */
   function openPool(role: 'junban_api' | 'junban_allocator' | null): Pool {
-    const opened = createPool({ url, role, name: 'test', log: testLog })
+    const opened = createPool({ url, role, name: 'test', log: testLog, pipeline: role === 'junban_allocator' })
     onTestFinished(() => opened.end())
     return opened
   }
