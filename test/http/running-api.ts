@@ -120,7 +120,13 @@ export async function runApi(env: NodeJS.ProcessEnv = {}) {
     operatorKeys,
     /** Decides what waits, as an allocator would. */
     decide: async () => {
-      const pool = createPool({ url: databaseUrl, role: 'junban_allocator', name: 'test', log: testLog, pipeline: true })
+      const pool = createPool({
+        url: databaseUrl,
+        role: 'junban_allocator',
+        name: 'test',
+        log: testLog,
+        pipeline: true,
+      })
       const decideNext = createDecideNext({ pool, allocator: 'test', log: testLog })
       for (const campaign of Object.keys(campaigns)) while (await decideNext(campaign));
       await pool.end()

@@ -20,7 +20,13 @@ export function logLines() {
 export async function decidedPeople() {
   const { url, pool, read } = await operatorDatabase()
   const as = (role: Parameters<typeof createPool>[0]['role']): Pool => {
-    const made = createPool({ url, role, name: 'test', log: createLogger('silent', 'test') })
+    const made = createPool({
+      url,
+      role,
+      name: 'test',
+      log: createLogger('silent', 'test'),
+      pipeline: role === 'junban_allocator',
+    })
     onTestFinished(() => made.end())
     return made
   }
