@@ -75,6 +75,7 @@ const consumer = consume({
       }),
     progressed: (campaign, { lane, decisions, decidedAt, changed }) => {
       log.debug({ campaign, lane, decided: decisions.length }, 'decided')
+      consumer.progressed(campaign)
       if (pipe && decisions.length > 0)
         pipe.breaker
           .run(() => rememberOutcomes(pipe.redis, decidedAt, decisions))

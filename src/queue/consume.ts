@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { lanes } from '../domain/lane.ts'
 import type { Logger } from '../logger.ts'
-import { batchesChannel, readBatch } from '../postgres/batches.ts'
+import { batchesChannel, readBatches } from '../postgres/batches.ts'
 import { type CampaignWork, readCampaignWork } from '../postgres/writers.ts'
+import { createDecidedJobs, type DecidedJobs } from './decided-jobs.ts'
 import { createDesk, type Desk } from './desk.ts'
 import { listen } from './listen.ts'
 import type { LogStore, PipeStore } from './stores.ts'
@@ -36,6 +37,7 @@ export function consume({
 }) {
   const { pool } = logStore
   const desks = new Map<string, Desk>()
+  const jobs = new Map<string, DecidedJobs>()
   const workers = new Map<string, LaneWorker[]>()
   const stopping = new AbortController()
   let known: string[] = []
@@ -51,13 +53,14 @@ export function consume({
 
   function openLanes(campaign: string) {
     if (!workerRedis || !pipe || workers.has(campaign) || stopping.signal.aborted) return
+    const ofCampaign = createDecidedJobs({ wake: deskOf(campaign).wake, readDecided })
+    jobs.set(campaign, ofCampaign)
     const laneWorkers = lanes.map((lane) =>
       workLane({
         connection: workerRedis,
         campaign,
         lane,
-        wake: () => deskOf(campaign).wake(),
-        isDecided: async (batchId) => (await readBatch(pool, batchId))?.decided ?? null,
+        isDecided: ofCampaign.isDecided,
         spool: (batch) => pipe.spool.append(batch),
         log,
       }),
@@ -66,9 +69,15 @@ export function consume({
     log.info({ campaign }, 'serving campaign')
   }
 
+  const readDecided = async (batchIds: string[]) => {
+    const known = await readBatches(pool, batchIds)
+    return new Map([...known].map(([id, { decided }]) => [id, decided]))
+  }
+
   async function closeLanes(campaign: string) {
     const laneWorkers = workers.get(campaign) ?? []
     workers.delete(campaign)
+    jobs.delete(campaign)
     await Promise.all(laneWorkers.map((worker) => worker.close()))
   }
 
@@ -100,6 +109,8 @@ export function consume({
   })
 
   return {
+    /** A transaction of a campaign was committed. */
+    progressed: (campaign: string) => jobs.get(campaign)?.progressed(),
     /** The ids of all campaigns, as of the last sweep. */
     campaigns: () => known,
     /** Takes no further work; the transactions in flight end first. */

@@ -25,7 +25,6 @@ export function workLane({
   connection,
   campaign,
   lane,
-  wake,
   isDecided,
   spool,
   log,
@@ -33,9 +32,7 @@ export function workLane({
   connection: Redis
   campaign: string
   lane: Lane
-  /** Resolves when what was in the log has been decided, or cannot be now. */
-  wake: () => Promise<void>
-  /** Null: the log does not hold it. Throws when Postgres cannot be asked. */
+  /** Has what waits decided. False: not yet, or it cannot be known. Null: the log does not hold it. */
   isDecided: (batchId: string) => Promise<boolean | null>
   spool: (batch: Batch) => Promise<unknown>
   log: Logger
@@ -56,8 +53,7 @@ export function workLane({
     queueName(campaign, lane),
     async (job, token) => {
       while (!closing) {
-        await wake()
-        const decided = await isDecided(job.id!).catch(() => false)
+        const decided = await isDecided(job.id!)
         if (decided) return
         if (decided === null && (await isSpooled(job))) return
         await sleep(lookAgainMs, undefined, { ref: false })

@@ -14,7 +14,7 @@
  * | spool.head: lindex, hget, again    | drain-steps.ts         | queue/spool.ts `heads`; further looks only if not one script      |
  * | appendBatch (spooled)              | drain-steps.ts         | postgres/batches.ts `appendMissing`, `markPassed`; many at once   |
  * | spool.removeHead                   | drain-steps.ts         | queue/drain-spool.ts; lua/remove-spool-heads.lua                  |
- * | isDecided                          | job-steps.ts           | queue/work-lane.ts; the log in the order of its numbers           |
+ * | isDecided                          | job-steps.ts           | queue/decided-jobs.ts; the log in the order of its numbers        |
  * | … takes effect                     | late-steps.ts          | what the code has given up waiting for (queue/bounded.ts)         |
  * | crash, wiped, restored             | fault-steps.ts         | a process killed, `FLUSHALL`, Postgres from a backup              |
  *
