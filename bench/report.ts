@@ -5,7 +5,7 @@ import type { Machine } from './machine.ts'
 import { type Ratio, ratiosOf, toEcho } from './ratios.ts'
 import { figureOf, type Results } from './results.ts'
 import type { Sizes } from './sizes.ts'
-import type { Spread } from './spread.ts'
+import { showSpread } from './spread.ts'
 
 export type Run = {
   machine: Machine
@@ -64,10 +64,7 @@ export function describeRun(run: Run): string {
       [
         'TAKING: with nothing deciding behind it, except where the answer is the decision. Open loop: at half of what it took at 512.',
       ],
-      table(serving, contenders, results, [
-        'to the echo',
-        (name) => show(toEcho(results, name), { digits: 2, spread: true }),
-      ]),
+      table(serving, contenders, results, ['to the echo', (name) => showSpread(toEcho(results, name), { digits: 2 })]),
     ),
     ...section(['PROCESSOR TIME for each request accepted at 512, in microseconds.'], table(cpu, contenders, results)),
     ...section(
@@ -142,7 +139,7 @@ function table(
   ...more: [title: string, cell: (name: string) => string][]
 ): string {
   const lines = contenders
-    .map(({ name }) => [name, ...columns.map((column) => show(figureOf(results, name, column.figure), column))])
+    .map(({ name }) => [name, ...columns.map((column) => showSpread(figureOf(results, name, column.figure), column))])
     .filter((cells) => cells.slice(1).some((cell) => cell !== ''))
     .map((cells) => [...cells, ...more.map(([, cell]) => cell(cells[0]!))])
   if (lines.length === 0) return ''
@@ -154,16 +151,7 @@ function promisedTable(ratios: Ratio[]): string {
   const lines = ratios.map(({ says, unit, target, met, ...spread }) => {
     const digits = unit === 's' || unit === '' ? 2 : 0
     const wanted = 'atLeast' in target ? `at least ${target.atLeast}` : `at most ${target.atMost}`
-    return [met ? '✓' : '✗', says, show(spread, { digits, spread: true }), unit, wanted]
+    return [met ? '✓' : '✗', says, showSpread(spread, { digits }), unit, wanted]
   })
   return formatTable([['', '', 'measured', '', 'promised'], ...lines])
-}
-
-/** "13,500 (12,900–14,100)", or nothing when it was not measured. */
-function show(value: Spread | null, { digits = 0, spread = false }: { digits?: number; spread?: boolean }): string {
-  if (!value) return ''
-  const text = (number: number) =>
-    number.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-  const [median, min, max] = [text(value.median), text(value.min), text(value.max)]
-  return spread && min !== max ? `${median} (${min}–${max})` : median
 }

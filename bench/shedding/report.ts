@@ -1,11 +1,10 @@
 import { formatTable } from '#src/operations/commands/format-table.ts'
 import type { LoadResult } from '../load/load.ts'
 import type { About } from '../on-one-stage.ts'
+import { type Spread, showSpread, spreadOf } from '../spread.ts'
 
-/** One load, and what the service did with it. */
-export type Phase = {
-  name: string
-  offeredPerSecond: number
+/** What the service did with a load. */
+export type Round = {
   load: LoadResult
   decidedPerSecond: number | null
   /** What `/status` said meanwhile, and its slowest answer. */
@@ -13,6 +12,8 @@ export type Phase = {
   slowestStatusMs: number
   secondsToNormal: number
 }
+/** One load, given again and again. */
+export type Phase = { name: string; offeredPerSecond: number; rounds: Round[] }
 
 export type Shedding = About & { takenPerSecond: number; unloaded: Phase; phases: Phase[] }
 
@@ -24,44 +25,51 @@ const normalWithinSeconds = 5
 type Promised = { name: string; measured: string; promised: string; holds: boolean }
 
 export function promisesOf({ unloaded, phases }: Shedding): Promised[] {
-  return phases.flatMap(({ name, load, secondsToNormal }) => {
-    const times = load.p99Ms / unloaded.load.p99Ms
-    const others = Object.entries(load.refused).filter(([status]) => status !== '503')
+  const unloadedMs = spread(unloaded, ({ load }) => load.p99Ms).median
+  return phases.flatMap((phase) => {
+    const times = spread(phase, ({ load }) => load.p99Ms / unloadedMs)
+    const refused = spread(phase, ({ load }) => load.refusedP99Ms)
+    const normal = spread(phase, ({ secondsToNormal }) => secondsToNormal)
+    const others = phase.rounds.flatMap(({ load }) =>
+      Object.entries(load.refused).filter(([status]) => status !== '503'),
+    )
     return [
       {
-        name: `${name}: p99 of the accepted, to unloaded`,
-        measured: times.toFixed(1),
+        name: `${phase.name}: p99 of the accepted, to unloaded`,
+        measured: showSpread(times, { digits: 1 }),
         promised: `at most ${acceptedTimes}`,
-        holds: times <= acceptedTimes,
+        holds: times.median <= acceptedTimes,
       },
       {
-        name: `${name}: p99 of the refused`,
-        measured: `${Math.round(load.refusedP99Ms)} ms`,
-        promised: `at most ${refusedP99Ms} ms`,
-        holds: load.refusedP99Ms <= refusedP99Ms,
+        name: `${phase.name}: p99 of the refused, ms`,
+        measured: showSpread(refused),
+        promised: `at most ${refusedP99Ms}`,
+        holds: refused.median <= refusedP99Ms,
       },
       {
-        name: `${name}: answers that are neither 202 nor 503`,
+        name: `${phase.name}: answers that are neither 202 nor 503`,
         measured: String(others.reduce((sum, [, count]) => sum + count, 0)),
         promised: 'none',
         holds: others.length === 0,
       },
       {
-        name: `${name}: normal again after`,
-        measured: `${secondsToNormal.toFixed(1)} s`,
-        promised: `at most ${normalWithinSeconds} s`,
-        holds: secondsToNormal <= normalWithinSeconds,
+        name: `${phase.name}: normal again after, s`,
+        measured: showSpread(normal, { digits: 1 }),
+        promised: `at most ${normalWithinSeconds}`,
+        holds: normal.max <= normalWithinSeconds,
       },
     ]
   })
 }
+
+const spread = ({ rounds }: Phase, figure: (round: Round) => number): Spread => spreadOf(rounds.map(figure))!
 
 export function describeShedding(report: Shedding): string {
   const { machine, node, commit, takenPerSecond, unloaded, phases } = report
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.ramGb} GB, ${machine.platform}; node ${node}; commit ${commit ?? 'unknown'}`,
     `Everything on it at once: the stores, one API, one allocator, and the load generator. Intake alone takes ${Math.round(takenPerSecond)}/s here.`,
-    'Open loop: latencies count from the moment a request was to be sent.',
+    `Open loop: latencies count from the moment a request was to be sent. Medians of ${unloaded.rounds.length} rounds (least–most).`,
     '',
     formatTable([
       [
@@ -76,20 +84,23 @@ export function describeShedding(report: Shedding): string {
         'slowest /status ms',
         '/status said',
       ],
-      ...[unloaded, ...phases].map(({ name, offeredPerSecond, load, decidedPerSecond, seen, slowestStatusMs }) => [
-        name,
-        Math.round(offeredPerSecond),
-        Math.round(load.acceptedPerSecond),
-        Math.round(load.p50Ms),
-        Math.round(load.p99Ms),
-        Object.entries(load.refused)
-          .map(([status, count]) => `${count} (${status})`)
-          .join(', ') || 'none',
-        Math.round(load.refusedP99Ms),
-        decidedPerSecond === null ? '' : String(Math.round(decidedPerSecond)),
-        Math.round(slowestStatusMs),
-        seen.join('; '),
-      ]),
+      ...[unloaded, ...phases].map((phase) => {
+        const refused = spread(phase, ({ load }) => load.sent - load.accepted)
+        return [
+          phase.name,
+          Math.round(phase.offeredPerSecond),
+          showSpread(spread(phase, ({ load }) => load.acceptedPerSecond)),
+          showSpread(spread(phase, ({ load }) => load.p50Ms)),
+          showSpread(spread(phase, ({ load }) => load.p99Ms)),
+          refused.max === 0 ? 'none' : showSpread(refused),
+          showSpread(spread(phase, ({ load }) => load.refusedP99Ms)),
+          phase.rounds.some(({ decidedPerSecond }) => decidedPerSecond === null)
+            ? ''
+            : showSpread(spread(phase, ({ decidedPerSecond }) => decidedPerSecond!)),
+          showSpread(spread(phase, ({ slowestStatusMs }) => slowestStatusMs)),
+          [...new Set(phase.rounds.flatMap(({ seen }) => seen))].join('; '),
+        ]
+      }),
     ]),
     '',
     formatTable([

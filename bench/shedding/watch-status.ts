@@ -23,6 +23,8 @@ export function watchStatus(port: number): () => Promise<{ seen: string[]; slowe
     }
     return { seen: [...seen], slowestMs }
   })()
+  // Whoever stops it is told.
+  watched.catch(() => {})
   return () => {
     over = true
     return watched
