@@ -1,8 +1,8 @@
 /**
  * Arrays as Postgres' binary protocol has them: `pg` sends a Buffer as binary, so a parameter declared `$1::uuid[]` takes `uuids(…)`. As
  * text each element is quoted and escaped here and read again there; 500 rows of the deciding statements are two thirds of the bytes
- * this way. Each function is named for the type of its elements, and throws a plain
- * error for what is none: a request that holds such a thing is set aside.
+ * this way. Each function is named for the type of its elements, and throws a plain error
+ * for what is none: a request that holds such a thing is set aside.
  */
 
 /** A type: its object id, how many bytes a value takes, and how it is written. */
