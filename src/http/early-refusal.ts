@@ -23,8 +23,11 @@ const asksForSeat = ({ method, url, headers }: IncomingMessage) =>
  * two thirds of a refusal's time; the second of two answers at once finds it awake.
  */
 const togetherMs = 4
-/** After so many the event loop turns: the accepted waited for 2,000 at once, a tenth of a second where a crowd begins. */
-const atOnce = 400
+/**
+ * Or so many: the event loop comes to its timers only when it has read what all of a crowd have sent, and by then the first of them had
+ * waited for the last.
+ */
+const enough = 64
 
 /**
  * Refuses a request for a seat before routing, hooks and schemas, while more arrive than can be taken: a refusal by way of all these
@@ -41,18 +44,22 @@ export function createEarlyRefusal({
   /** Counts one. */
   refused: () => void
 }) {
-  const waiting: Refused[] = []
+  let waiting: Refused[] = []
+  let due: NodeJS.Timeout | undefined
 
-  function answerSome() {
-    const together = waiting.splice(0, atOnce)
-    if (waiting.length > 0) setImmediate(answerSome)
+  function answerAll() {
+    clearTimeout(due)
+    const together = waiting
+    waiting = []
     const said = announcement()
     for (const refused of together) if (!refused.response.destroyed) answer(refused, said)
   }
 
   return function refuseEarly(request: IncomingMessage, response: ServerResponse): boolean {
     if (!asksForSeat(request) || !turnsAway()) return false
-    if (waiting.push({ response, cameAt: performance.now() }) === 1) setTimeout(answerSome, togetherMs)
+    const count = waiting.push({ response, cameAt: performance.now() })
+    if (count === 1) due = setTimeout(answerAll, togetherMs)
+    if (count === enough) answerAll()
     refused()
     return true
   }
