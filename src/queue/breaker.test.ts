@@ -106,3 +106,13 @@ test('tripped, it is open at once, though nothing was asked', async () => {
   expect(breaker.isOpen()).toBe(true)
   await expect(ask()).rejects.toThrow(StoreAway)
 })
+
+test('told that the store can be reached again, it probes at once and not after its pause', async () => {
+  const { store, breaker } = breakerOf()
+  breaker.trip(new Error('connection broke'))
+  breaker.probeSoon()
+  // Sooner than any pause is over.
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(store.probes).toBe(1)
+  expect(breaker.isOpen()).toBe(false)
+})

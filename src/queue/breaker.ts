@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
 import { bounded, LateAnswer } from './bounded.ts'
 
@@ -34,6 +33,7 @@ export function createBreaker({
   let failures = 0
   let open = false
   let stopped = false
+  let probeNow = () => {}
 
   async function run<T>(work: () => Promise<T>, boundMs = storeBoundMs): Promise<T> {
     if (open) throw new StoreAway(`${store} is away`)
@@ -57,7 +57,7 @@ export function createBreaker({
 
   async function probeUntilWell() {
     while (open && !stopped) {
-      await sleep(probeEveryMs * (0.5 + Math.random()), undefined, { ref: false })
+      await pause(probeEveryMs * (0.5 + Math.random()))
       try {
         await bounded(probe(), storeBoundMs)
         open = false
@@ -67,6 +67,14 @@ export function createBreaker({
         // Still away: asked again after the pause.
       }
     }
+  }
+
+  async function pause(ms: number) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, ms).unref()
+    probeNow = resolve
+    await promise
+    clearTimeout(timer)
   }
 
   return {
@@ -79,6 +87,8 @@ export function createBreaker({
       failures = failuresToOpen
       noteFailure(err)
     },
+    /** Says that the store can be reached again, as when a connection is made: it need not wait for its probe. */
+    probeSoon: () => probeNow(),
     close: () => {
       stopped = true
     },

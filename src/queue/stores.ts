@@ -60,7 +60,8 @@ export function openPipeStore(url: string, name: string, log: Logger): PipeStore
     log,
   })
   redis.on('ready', () => {
-    checkSettings().catch((err) => breaker.trip(err))
+    if (breaker.isOpen()) breaker.probeSoon()
+    else checkSettings().catch((err) => breaker.trip(err))
   })
 
   const timer = setInterval(() => {
