@@ -30,6 +30,11 @@ const shutdownMs = 10_000
 /** A blocking read that hears nothing for this long is on a dead socket. */
 const workerSocketTimeoutMs = drainDelaySeconds * 1_000 + 4_000
 
+/** So many campaigns are decided at the same time. */
+const decidingSessions = 6
+/** For sweeps, jobs, draining, and to end a session that blocks a campaign. */
+const otherSessions = 2
+
 /** A sweep is due every second, and waits for a store that is late. */
 const sweepWithinMs = 30_000
 
@@ -37,16 +42,18 @@ const config = orExit(() => loadConfig())
 const log = createLogger(config.logLevel, 'allocator')
 const allocator = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
 
-const pool = createPool({
+const poolOptions = {
   url: config.databaseUrl,
   role: 'junban_allocator',
   name: 'allocator',
   log,
-  max: 8,
   byIndexOnly: true,
-  pipeline: true,
   statementTimeoutMs: statementMs,
-})
+} as const
+// What decides has sessions of its own: what was read ahead is good for the session that read it, and a session that decided last
+// has everything at hand. As one of a common pool every transaction met another session, since jobs ask in between.
+const decidingPool = createPool({ ...poolOptions, max: decidingSessions, pipeline: true })
+const pool = createPool({ ...poolOptions, max: otherSessions })
 const logStore = openLogStore(pool, log)
 const pipe = config.redisUrl ? openPipeStore(config.redisUrl, 'allocator', log) : null
 const workerRedis = config.redisUrl
@@ -54,7 +61,7 @@ const workerRedis = config.redisUrl
   : null
 
 const beat = createHeartbeat(config.heartbeatFile, log)
-const decideNext = createDecideNext({ pool, allocator, log })
+const decideNext = createDecideNext({ pool: decidingPool, helpPool: pool, allocator, log })
 const watchdogPool = createPool({ url: config.databaseUrl, role: 'junban_allocator', name: 'watchdog', log, max: 1 })
 const watchdog = watchDeciding({ pool: watchdogPool, end: () => process.exit(1), log })
 
@@ -101,6 +108,6 @@ const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
   await pipe?.close()
   workerRedis?.disconnect()
   logStore.breaker.close()
-  await Promise.all([pool.end(), watchdogPool.end()])
+  await Promise.all([decidingPool.end(), pool.end(), watchdogPool.end()])
 })
 leaveWithParent(() => grace.close())

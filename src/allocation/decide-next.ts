@@ -50,7 +50,18 @@ type CampaignState = {
  * Decides the next requests of a campaign, up to 500, in one transaction under the campaign's lock. Null when nothing waits or it
  * is paused. Throws only what waiting can mend; a request that cannot be committed is found by halving and set aside.
  */
-export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocator: string; log: Logger }) {
+export function createDecideNext({
+  pool,
+  helpPool = pool,
+  allocator,
+  log,
+}: {
+  pool: Pool
+  /** Has a connection when all of `pool` wait for locks. */
+  helpPool?: Pool
+  allocator: string
+  log: Logger
+}) {
   const states = new Map<string, CampaignState>()
 
   return async function decideNext(campaign: string): Promise<Progressed | null> {
@@ -138,7 +149,7 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
   }
 
   async function takeTurn(tx: Transaction, campaign: string, state: CampaignState) {
-    const locked = await lockForDeciding(tx, pool, campaign, log)
+    const locked = await lockForDeciding(tx, helpPool, campaign, log)
     if (!locked) return null
     const work: Work = await readWork(tx, campaign)
     if (work.paused || leaveToAnother(work, allocator)) return null
@@ -162,7 +173,7 @@ export function createDecideNext({ pool, allocator, log }: { pool: Pool; allocat
     state.setAsideInARow += 1
     if (state.setAsideInARow < setAsideBeforePause) return
     state.setAsideInARow = 0
-    await pauseWriter(pool, campaign, `${setAsideBeforePause} requests in a row could not be committed`)
+    await pauseWriter(helpPool, campaign, `${setAsideBeforePause} requests in a row could not be committed`)
     log.fatal({ campaign }, 'allocation paused: requests fail one after another, which is a bug and not a request')
   }
 }
