@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Job, WaitingError, Worker } from 'bullmq'
+import { type Job, type JobJson, WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { Batch } from '../domain/batch.ts'
 import type { Lane } from '../domain/lane.ts'
@@ -16,6 +16,15 @@ const lockDurationMs = 5_000
 const maxStalledCount = 1_000_000
 /** How long a job waits between two looks at whether its batch is decided (allocation paused, Postgres away). */
 const lookAgainMs = 500
+
+/** A job's data stays the text that it is: the batch in it is wanted only where the log lacks it. */
+class UnreadWorker extends Worker<string> {
+  protected override createJob(json: JobJson, jobId: string) {
+    const job = super.createJob({ ...json, data: 'null' }, jobId)
+    job.data = json.data
+    return job
+  }
+}
 
 /**
  * A BullMQ worker of one lane: each job is a batch, and a wake-up. A job ends only when a committed read shows its batch decided;
@@ -40,8 +49,8 @@ export function workLane({
   let closing = false
 
   /** False when Redis would not take it: then the job goes on holding it. */
-  async function isSpooled(job: Job): Promise<boolean> {
-    const batch = Batch.parse(job.data)
+  async function isSpooled(job: Job<string>): Promise<boolean> {
+    const batch = Batch.parse(JSON.parse(job.data))
     log.warn({ campaign, lane, batchId: batch.id }, 'the log lacks a batch that redis holds: it goes into the spool')
     return spool(batch).then(
       () => true,
@@ -49,7 +58,7 @@ export function workLane({
     )
   }
 
-  const worker = new Worker(
+  const worker = new UnreadWorker(
     queueName(campaign, lane),
     async (job, token) => {
       while (!closing) {
