@@ -32,8 +32,8 @@ const workerSocketTimeoutMs = drainDelaySeconds * 1_000 + 4_000
 
 /** So many campaigns are decided at the same time. */
 const decidingSessions = 6
-/** For sweeps, jobs, draining, and to end a session that blocks a campaign. */
-const otherSessions = 2
+/** For sweeps, jobs, the spools of several lanes, and to end a session that blocks a campaign. */
+const otherSessions = 4
 
 /** A sweep is due every second, and waits for a store that is late. */
 const sweepWithinMs = 30_000

@@ -30,7 +30,7 @@ function checkDurability({ version, fsync, fullPageWrites, synchronousCommit, re
 function checkConnections({ connections, maxConnections }: ServerSettings): Finding {
   const check = 'Postgres has connections left'
   const found = `${connections} of ${maxConnections} in use`
-  const advice = 'raise max_connections, or end what else is connected: each process of Junban takes up to ten'
+  const advice = 'raise max_connections, or end what else is connected: each process of Junban takes up to twelve'
   if (connections >= maxConnections * fullShare) return problem(check, found, advice)
   return connections >= maxConnections * busyShare ? warning(check, found, advice) : ok(check, found)
 }
