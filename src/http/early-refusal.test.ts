@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { createEarlyRefusal } from './early-refusal.ts'
 import { problemSchemas } from './problem-schemas.ts'
 
@@ -62,6 +62,14 @@ test('those refused together are all answered, though one of them has left', asy
   gone.abort()
   await expect(left).rejects.toThrow()
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(20).fill(503))
+})
+
+test('a crowd is answered as soon as there are 64 of it, before any time has passed', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  opened.push(() => vi.useRealTimers())
+  const server = await fullServer()
+  const answers = Array.from({ length: 64 }, () => server.send(seats, { method: 'POST', body: '{}' }))
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(64).fill(503))
 })
 
 test.each([
