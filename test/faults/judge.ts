@@ -8,6 +8,7 @@ import { send } from '../system/send.ts'
 import { isCommand, type Told } from './clients.ts'
 import { countMix, type Decided, findWrongChanges, type Mix, readStored, type Stored } from './replay.ts'
 import type { Stack } from './stack.ts'
+import { isWiped } from './wiped.ts'
 
 export type Judged = {
   /** Lines of the ledger whose request was decided, was not, and was not though nobody had promised to keep it. */
@@ -36,13 +37,13 @@ export async function judge(
 ): Promise<Judged> {
   const decided = await readDecided(stack, campaigns)
   const stored = await readStored(stack, campaigns)
-  const logged = await readLogged(stack, campaigns)
+  const arrivals = await readArrivals(stack, campaigns)
   const receipts = createReceipts(stack.keys.receipt)
-  // Told by the spool alone, before it was wiped, and never logged. Sent again, it may be decided all the same, with a later number.
-  const isGone = ({ id, queueNumber, sentAt, receipt }: Told) =>
-    queueNumber === null &&
-    wipedAt.some((at) => sentAt <= at) &&
-    !logged.has(receipt === null ? id : (receipts.verify(receipt, 0)?.batchId ?? ''))
+  const isGone = (told: Told) =>
+    isWiped(told, {
+      wipedAt,
+      loggedAt: arrivals.get(told.receipt === null ? told.id : (receipts.verify(told.receipt, 0)?.batchId ?? '')),
+    })
   const kept = ledger.filter((told) => !isGone(told))
   const missing = ledger.filter(({ id }) => !decided.has(id))
   const declared = missing.filter(isGone)
@@ -63,15 +64,15 @@ export async function judge(
   }
 }
 
-/** The ids of the batches that the log holds, and of the commands in them. */
-async function readLogged({ pool }: Stack, campaigns: string[]): Promise<Set<string>> {
-  const { rows } = await pool.query<{ id: string }>(
-    `select id from batches where campaign_id = any($1)
+/** When what the log holds arrived, in epoch ms: batches by their ids, commands by theirs. */
+async function readArrivals({ pool }: Stack, campaigns: string[]): Promise<Map<string, number>> {
+  const { rows } = await pool.query<{ id: string; receivedAt: number }>(
+    `select id, received_at as "receivedAt" from batches where campaign_id = any($1)
      union all
-     select request_id from commands join batches on batches.id = batch_id where campaign_id = any($1)`,
+     select request_id, received_at from commands join batches on batches.id = batch_id where campaign_id = any($1)`,
     [campaigns],
   )
-  return new Set(rows.map(({ id }) => id))
+  return new Map(rows.map(({ id, receivedAt }) => [id, receivedAt]))
 }
 
 async function readDecided({ pool }: Stack, campaigns: string[]): Promise<Map<string, Decided>> {
