@@ -76,8 +76,8 @@ export function createAcceptCommand({
     const id =
       idempotencyKey === undefined ? randomUUID() : fingerprints.commandId(reservationId, idempotencyKey, command)
     // Open requests are counted by reservation here: whose voucher it is, nobody has looked up.
-    const isSentAgain = openRequests.holds(campaignId, reservationId, id)
-    if (!openRequests.enter(campaignId, reservationId, id))
+    const entered = openRequests.enter(reservationId, id)
+    if (!entered)
       throw new Problem('too-many-requests', `This reservation has ${maxOpenRequests} open commands already.`, {
         retryAfterSeconds: 5,
       })
@@ -96,7 +96,7 @@ export function createAcceptCommand({
       const lastCommand: LastCommand = { id, kind, status: 'queued', reason: null }
       return { id: reservationId, lastCommand, queueNumber, wait: board.wait(campaignId, lane, queueNumber) }
     } catch (err) {
-      if (!isSentAgain) openRequests.leave(campaignId, reservationId, id) // the first keeps its place
+      if (!entered.isSentAgain) openRequests.leave(reservationId, id) // the first keeps its place
       throw err
     }
   }

@@ -100,8 +100,8 @@ export function createIntake({
 
     const voucherKey = fingerprints.voucher(campaignId, body.voucher)
     const id = fingerprints.reservationId(campaignId, idempotencyKey, body)
-    const isSentAgain = openRequests.holds(campaignId, voucherKey, id)
-    if (!openRequests.enter(campaignId, voucherKey, id))
+    const entered = openRequests.enter(voucherKey, id)
+    if (!entered)
       throw new Problem('too-many-requests', `This voucher has ${maxOpenRequests} open requests already.`, {
         retryAfterSeconds: 5,
       })
@@ -120,7 +120,7 @@ export function createIntake({
     } catch (err) {
       const perhapsOpen = err instanceof Problem && err.type === 'outcome-unknown'
       if (perhapsOpen) openRequests.accepted(campaignId, lane, { voucherKey, id, number: null })
-      else if (!isSentAgain) openRequests.leave(campaignId, voucherKey, id) // the first keeps its place
+      else if (!entered.isSentAgain) openRequests.leave(voucherKey, id) // the first keeps its place
       throw err
     }
   }

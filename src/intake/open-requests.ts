@@ -1,103 +1,107 @@
 import type { Lane } from '../domain/lane.ts'
+import { createOpenTable, hashOf, none } from './open-table.ts'
 
 /** Open requests that one voucher may have: a first, a correction, and one for the hand that slipped. */
 export const maxOpenRequests = 3
 /**
  * So many are remembered, of all lanes. Past that those of the longest lane that wait longest are forgotten, and such a voucher may have
- * three more: who misuses it gains nothing, for only one of them can be booked. They take some 400 bytes each, and deciding may stand
- * still for hours.
+ * three more: who misuses it gains nothing, for only one of them can be booked. They take 40 bytes each, and deciding may stand still for
+ * hours.
  */
 export const maxRemembered = 500_000
-/** So many are forgotten at once: what is taken from the front of a list moves the rest. */
+/** So many are forgotten at once: to find the longest lane takes a look at all. */
 const forgetAtOnce = 10_000
 /** An open request whose number never became known (spooled) is forgotten after this long. */
 const forgetAfterMs = 60_000
+/** In the place of a number: under way, or accepted and not known. */
+const [underWay, unknown] = [-1, -2]
 
-type Open = { voucherKey: string; id: string; number: number | null; since: number }
+type LaneList = { first: number; last: number; length: number }
 
 /**
- * Requests accepted by this process and not yet decided, by voucher. Counted by distinct id: sending the same again never
- * counts.
+ * Requests accepted by this process and not yet decided, by voucher: a keyed hash of it and its campaign. Counted by distinct id:
+ * sending the same again never counts.
  */
 export function createOpenRequests() {
-  /** Ids by campaign and voucher. Most vouchers have one, and a process remembers hundreds of thousands: no set for each. */
-  const campaigns = new Map<string, Map<string, string | string[]>>()
-  const lanes = new Map<string, { campaign: string; queue: Open[] }>()
-  let remembered = 0
+  const table = createOpenTable(maxRemembered)
+  const { numbers, since, next } = table
+  /** Accepted entries, in their order. */
+  const lanes = new Map<string, LaneList>()
 
-  function vouchersOf(campaign: string) {
-    let vouchers = campaigns.get(campaign)
-    if (!vouchers) {
-      vouchers = new Map()
-      campaigns.set(campaign, vouchers)
-    }
-    return vouchers
+  function laneOf(campaign: string, lane: Lane): LaneList {
+    const key = `${campaign} ${lane}`
+    const known = lanes.get(key) ?? { first: none, last: none, length: 0 }
+    lanes.set(key, known)
+    return known
   }
 
-  function forget(campaign: string, { voucherKey, id }: Open) {
-    const vouchers = vouchersOf(campaign)
-    const ids = vouchers.get(voucherKey)
-    if (ids === id) vouchers.delete(voucherKey)
-    if (!Array.isArray(ids) || !ids.includes(id)) return
-    const [first, ...others] = ids.filter((other) => other !== id)
-    vouchers.set(voucherKey, others.length > 0 ? [first!, ...others] : first!)
+  function forgetFirst(lane: LaneList) {
+    const entry = lane.first
+    lane.first = next[entry]!
+    if (lane.first === none) lane.last = none
+    lane.length -= 1
+    table.remove(entry)
   }
 
   function forgetOldest() {
-    const [longest] = [...lanes.values()].sort((one, other) => other.queue.length - one.queue.length)
-    const forgotten = longest!.queue.splice(0, forgetAtOnce)
-    for (const open of forgotten) forget(longest!.campaign, open)
-    remembered -= forgotten.length
+    const longest = [...lanes.values()].reduce((one, other) => (other.length > one.length ? other : one))
+    for (let n = 0; n < forgetAtOnce && longest.first !== none; n += 1) forgetFirst(longest)
+  }
+
+  function add(voucher: ReturnType<typeof hashOf>, id: ReturnType<typeof hashOf>): number {
+    let entry = table.add(voucher, id)
+    if (entry === none) {
+      forgetOldest()
+      entry = table.add(voucher, id)
+    }
+    if (entry === none) throw new Error('bug: more requests are under way than are remembered')
+    numbers[entry] = underWay
+    return entry
   }
 
   return {
-    /** Whether this very request has a place already: it was sent again. */
-    holds(campaign: string, voucherKey: string, id: string): boolean {
-      const ids = vouchersOf(campaign).get(voucherKey)
-      return ids !== undefined && (ids === id || (Array.isArray(ids) && ids.includes(id)))
+    /** Reserves a place for a request; null when its voucher has too many open already. `isSentAgain`: it has a place already. */
+    enter(voucherKey: string, id: string): { isSentAgain: boolean } | null {
+      const [voucher, request] = [hashOf(voucherKey), hashOf(id)]
+      const { entry, count } = table.find(voucher, request)
+      if (entry !== none) return { isSentAgain: true }
+      if (count >= maxOpenRequests) return null
+      add(voucher, request)
+      return { isSentAgain: false }
     },
-    /** Reserves a place for a request; false when its voucher has too many open already. */
-    enter(campaign: string, voucherKey: string, id: string): boolean {
-      const vouchers = vouchersOf(campaign)
-      const ids = vouchers.get(voucherKey)
-      if (ids === undefined) {
-        vouchers.set(voucherKey, id)
-        return true
-      }
-      const known = Array.isArray(ids) ? ids : [ids]
-      if (known.includes(id)) return true
-      if (known.length >= maxOpenRequests) return false
-      vouchers.set(voucherKey, [...known, id])
-      return true
+    /** It was accepted: it is open until its lane has served its number, the first that it was given. */
+    accepted(campaign: string, lane: Lane, { voucherKey, id, number }: Accepted): void {
+      const [voucher, request] = [hashOf(voucherKey), hashOf(id)]
+      const { entry: known } = table.find(voucher, request)
+      const entry = known === none ? add(voucher, request) : known
+      const isFirst = numbers[entry] === underWay
+      if (isFirst || numbers[entry] === unknown) numbers[entry] = number ?? unknown
+      if (!isFirst) return
+      since[entry] = performance.now()
+      next[entry] = none
+      const list = laneOf(campaign, lane)
+      if (list.last === none) list.first = entry
+      else next[list.last] = entry
+      list.last = entry
+      list.length += 1
     },
-    /** It was accepted: it is open until its lane has served its number. */
-    accepted(campaign: string, lane: Lane, { voucherKey, id, number }: Omit<Open, 'since'>) {
-      const key = `${campaign} ${lane}`
-      const entry = { voucherKey, id, number, since: performance.now() }
-      const known = lanes.get(key)
-      if (known) known.queue.push(entry)
-      else lanes.set(key, { campaign, queue: [entry] })
-      remembered += 1
-      if (remembered > maxRemembered) forgetOldest()
+    /** It was not accepted after all. Accepted when it was sent again meanwhile, it stays. */
+    leave(voucherKey: string, id: string): void {
+      const { entry } = table.find(hashOf(voucherKey), hashOf(id))
+      if (entry !== none && numbers[entry] === underWay) table.remove(entry)
     },
-    /** It was not accepted after all. */
-    leave: (campaign: string, voucherKey: string, id: string) =>
-      forget(campaign, { voucherKey, id, number: null, since: 0 }),
     /** Forgets what a lane has served. */
-    served(campaign: string, lane: Lane, servingNumber: number) {
-      const queue = lanes.get(`${campaign} ${lane}`)?.queue
-      if (!queue) return
+    served(campaign: string, lane: Lane, servingNumber: number): void {
+      const list = laneOf(campaign, lane)
       const now = performance.now()
-      let done = 0
-      for (const open of queue) {
-        const isServed = open.number === null ? now - open.since > forgetAfterMs : open.number <= servingNumber
-        if (!isServed) break
-        forget(campaign, open)
-        done += 1
+      while (list.first !== none) {
+        const number = numbers[list.first]!
+        const isServed = number === unknown ? now - since[list.first]! > forgetAfterMs : number <= servingNumber
+        if (!isServed) return
+        forgetFirst(list)
       }
-      queue.splice(0, done)
-      remembered -= done
     },
   }
 }
+type Accepted = { voucherKey: string; id: string; number: number | null }
 export type OpenRequests = ReturnType<typeof createOpenRequests>
