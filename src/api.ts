@@ -197,11 +197,12 @@ const app = await buildApp({
   refusalsPerMinute: config.refusalsPerMinute,
   submit: (submission) => admission.run(() => intake.submit(submission)),
   acceptCommand: (submission) => admission.run(() => intake.acceptCommand(submission)),
-  admit: (campaign, lane) => {
+  admit: (campaign, lane, options?: { isExpected: boolean }) => {
     checkNotPaused(board, campaign, lane)
-    admission.check(campaign, lane)
+    admission.check(campaign, lane, options)
   },
   turnsAway: admission.turnsAway,
+  excess: admission.excess,
   view: async (receipt) => {
     const state = await readReservation(receipt)
     const inLine = state.place === null ? null : await lineWait(state.campaign, state.place)

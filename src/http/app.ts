@@ -23,6 +23,7 @@ import { cachePublicAnswers } from './public-cache.ts'
 import { type RecoveryRoutes, recoveryRoutes } from './recovery-routes.ts'
 import { limitRefusals } from './refusals.ts'
 import { type ReservationRoutes, reservationRoutes } from './reservation-routes.ts'
+import { createSeatLine } from './seat-line.ts'
 import { validate } from './validate.ts'
 
 export type AppOptions = ReservationRoutes &
@@ -33,8 +34,9 @@ export type AppOptions = ReservationRoutes &
   OperatorRoutes &
   Omit<Parameters<typeof serveMetrics>[1], 'board' | 'catalogue'> & {
     log: Logger
-    /** Whether there is no place for one more of the web lane. */
-    turnsAway: () => boolean
+    /** Whether there is no place for one more of the web lane, where so many wait for their turn; how many of these have none any more. */
+    turnsAway: (waiting: number) => boolean
+    excess: (waiting: number) => number
     trustedProxies: number
     refusalsPerMinute: number
   }
@@ -60,17 +62,15 @@ function traceAnswer(request: FastifyRequest, reply: FastifyReply, done: () => v
 export async function buildApp(options: AppOptions) {
   const { log, trustedProxies, refusalsPerMinute } = options
   let refusedEarly = () => {}
-  const refuseEarly = createEarlyRefusal({
+  const lineUp = createSeatLine({
     turnsAway: options.turnsAway,
-    announcement: options.announcements.view,
-    refused: () => refusedEarly(),
+    excess: options.excess,
+    refuse: createEarlyRefusal({ announcement: options.announcements.view, refused: () => refusedEarly() }),
   })
   const app = fastify({
     ...requestLimits,
     serverFactory: (handler) =>
-      createServer(serverLimits, (request, response) => {
-        if (!refuseEarly(request, response)) handler(request, response)
-      }),
+      createServer(serverLimits, (request, response) => lineUp(request, response, () => handler(request, response))),
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     // What is logged of a request names it: a logger of its own for each would be made for nothing.

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
-import { createEarlyRefusal } from './early-refusal.ts'
+import { asksForSeat, createEarlyRefusal } from './early-refusal.ts'
 import { problemSchemas } from './problem-schemas.ts'
 
 const announcement = { ja: '復旧作業中です', en: 'We are at it', expectedAt: null }
@@ -12,18 +12,18 @@ afterEach(() => {
   for (const close of opened.splice(0)) close()
 })
 
-/** A server that has no place, and passes on what is not refused early. */
+/** A server that refuses whoever asks for a seat, and passes on what else is asked. */
 async function fullServer() {
   let refused = 0
   const refuseEarly = createEarlyRefusal({
-    turnsAway: () => true,
     announcement: () => announcement,
     refused: () => {
       refused += 1
     },
   })
   const server = createServer((request, response) => {
-    if (!refuseEarly(request, response)) response.end('passed on')
+    if (asksForSeat(request)) refuseEarly(response, performance.now())
+    else response.end('passed on')
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   opened.push(() => server.close())

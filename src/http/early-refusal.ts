@@ -10,7 +10,7 @@ const pathForm = /^\/v1\/campaigns\/[a-z0-9-]+\/reservations$/
 const { status, title } = problems.unavailable
 
 /** A plain request for a seat by the web lane, told by its first line and headers alone. Whatever is odd about others is said later. */
-const asksForSeat = ({ method, url, headers }: IncomingMessage) =>
+export const asksForSeat = ({ method, url, headers }: IncomingMessage) =>
   method === 'POST' &&
   headers.authorization === undefined &&
   headers.host !== undefined &&
@@ -30,16 +30,13 @@ const togetherMs = 4
 const enough = 64
 
 /**
- * Refuses a request for a seat before routing, hooks and schemas, while more arrive than can be taken: a refusal by way of all these
- * costs half as much as an acceptance, so that a crowd of refused would leave nothing for the accepted. True when it was refused.
+ * Refuses requests for a seat before routing, hooks and schemas: a refusal by way of all these costs half as much as an acceptance, so
+ * that a crowd of refused would leave nothing for the accepted.
  */
 export function createEarlyRefusal({
-  turnsAway,
   announcement,
   refused,
 }: {
-  /** Whether there is no place for one more of the web lane. */
-  turnsAway: () => boolean
   announcement: () => AnnouncementView | null
   /** Counts one. */
   refused: () => void
@@ -55,13 +52,12 @@ export function createEarlyRefusal({
     for (const refused of together) if (!refused.response.destroyed) answer(refused, said)
   }
 
-  return function refuseEarly(request: IncomingMessage, response: ServerResponse): boolean {
-    if (!asksForSeat(request) || !turnsAway()) return false
-    const count = waiting.push({ response, cameAt: performance.now() })
+  /** `cameAt`: by `performance.now()`. */
+  return function refuseEarly(response: ServerResponse, cameAt: number): void {
+    const count = waiting.push({ response, cameAt })
     if (count === 1) due = setTimeout(answerAll, togetherMs)
     if (count === enough) answerAll()
     refused()
-    return true
   }
 }
 

@@ -14,6 +14,7 @@ import type { ReservationView } from '../status/view-reservation.ts'
 import { requireOperator } from './operator-access.ts'
 import { problemResponses } from './problem-details.ts'
 import { OfReservation, requireReceipt } from './receipt-access.ts'
+import { hasWaited } from './seat-line.ts'
 
 /** Visible ASCII, as the draft for `Idempotency-Key` has it, without its quotes' meaning. */
 export const IdempotencyKey = z
@@ -115,7 +116,7 @@ const Calendar = z.string().meta({
 export type ReservationRoutes = {
   submit: Intake['submit']
   /** Throws a Problem while the service cannot take more. */
-  admit: (campaign: string, lane: Lane) => void
+  admit: (campaign: string, lane: Lane, options?: { isExpected: boolean }) => void
   view: (receipt: NonNullable<ReturnType<Receipts['verify']>>) => Promise<ReservationView>
   verify: (token: string) => ReturnType<Receipts['verify']>
   authenticate: Authenticate
@@ -152,7 +153,7 @@ export const reservationRoutes: FastifyPluginAsyncZod<ReservationRoutes> = async
         const { campaign } = request.params as { campaign: string }
         const lane = laneOf(request)
         if (lane === 'web') {
-          admit(campaign, lane)
+          admit(campaign, lane, { isExpected: hasWaited(request.raw) })
           return done()
         }
         requireOperator(request, 'agent', authenticate)

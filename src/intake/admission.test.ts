@@ -8,12 +8,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function open({
-  isOverloaded = (): boolean => false,
-  waitSeconds = (): number | null => 0,
-  busy = (): number => 0.5,
-} = {}) {
-  return createAdmission({ isOverloaded, waitSeconds, busy })
+function open({ isOverloaded = (): boolean => false, waitSeconds = (): number | null => 0 } = {}) {
+  return createAdmission({ isOverloaded, waitSeconds })
 }
 
 /** Lets so many in, who stay until they are let go. */
@@ -31,15 +27,32 @@ function letIn(admission: ReturnType<typeof open>, count: number) {
 
 const refusal = expect.objectContaining({ type: 'unavailable' })
 
+/** A second in which so many were accepted, in the end. */
+async function accept(admission: ReturnType<typeof open>, perSecond: number) {
+  for (let look = 0; look < 100; look += 1) {
+    await Promise.all(Array.from({ length: perSecond / 50 }, () => admission.run(async () => {})))
+    vi.advanceTimersByTime(20)
+  }
+}
+
 test('a full batch has a place at any rate, and not one more; who leaves makes room', async () => {
   const admission = open()
-  const letGo = letIn(admission, 512)
+  const letGo = letIn(admission, 511)
+  expect(admission.turnsAway(0)).toBe(false)
+  letIn(admission, 1)
   expect(() => admission.check('medics', 'web')).toThrow(refusal)
-  expect(admission.turnsAway()).toBe(true)
   expect(admission.isShedding()).toBe(true)
   await letGo()
   expect(() => admission.check('medics', 'web')).not.toThrow()
-  expect(admission.turnsAway()).toBe(false)
+})
+
+test('who waits for their turn takes a place as well, and keeps it when there are fewer', () => {
+  const admission = open()
+  letIn(admission, 400)
+  expect(admission.turnsAway(111)).toBe(false)
+  expect(admission.turnsAway(112)).toBe(true)
+  expect(() => admission.check('medics', 'web')).toThrow(refusal)
+  expect(() => admission.check('medics', 'web', { isExpected: true })).not.toThrow()
 })
 
 test('an agent has a place when the web lane has none', () => {
@@ -52,17 +65,13 @@ test('an agent has a place when the web lane has none', () => {
   expect(() => admission.check('medics', 'agent')).toThrow(refusal)
 })
 
-test('more have a place when more are answered: as many as are accepted in 40 ms', async () => {
+test('more have a place when more are answered: as many as are accepted in 60 ms', async () => {
   const admission = open()
-  // 30,000 a second, for long enough that the smoothed rate is there.
-  for (let look = 0; look < 600; look += 1) {
-    await Promise.all(Array.from({ length: 600 }, () => admission.run(async () => {})))
-    vi.advanceTimersByTime(20)
-  }
+  await accept(admission, 20_000)
   letIn(admission, 1_199)
-  expect(admission.turnsAway()).toBe(false)
+  expect(admission.turnsAway(0)).toBe(false)
   letIn(admission, 1)
-  expect(admission.turnsAway()).toBe(true)
+  expect(admission.turnsAway(0)).toBe(true)
 })
 
 test('a late event loop turns the web lane away, not the agents', () => {
@@ -80,43 +89,50 @@ test('a place behind an hour of others is not given; one whose wait nobody knows
 test('it is said that people are turned away for two seconds after the last', () => {
   const admission = open({ isOverloaded: () => true })
   expect(admission.isShedding()).toBe(false)
-  expect(admission.turnsAway()).toBe(true)
+  expect(admission.turnsAway(0)).toBe(true)
   vi.advanceTimersByTime(1_999)
   expect(admission.isShedding()).toBe(true)
   vi.advanceTimersByTime(2)
   expect(admission.isShedding()).toBe(false)
 })
 
-test('while people are turned away and the event loop never rests, fewer have a place; while nobody is, as many as ever', async () => {
-  const admission = open({ busy: () => 1 })
-  const letGo = letIn(admission, 511)
-  vi.advanceTimersByTime(10_000)
-  expect(admission.turnsAway()).toBe(false)
-  letIn(admission, 1)
-  expect(admission.turnsAway()).toBe(true)
-  vi.advanceTimersByTime(20)
-  await letGo()
-  // 60 % of 512.
-  letIn(admission, 306)
-  expect(admission.turnsAway()).toBe(false)
-  letIn(admission, 1)
-  expect(admission.turnsAway()).toBe(true)
+test('in a crowd so many have a place as are accepted in 60 ms; a second after the last was turned away, a full batch', async () => {
+  const admission = open()
+  await accept(admission, 2_000)
+  expect(admission.excess(500)).toBe(0)
+  expect(admission.turnsAway(512)).toBe(true)
+  expect(admission.excess(500)).toBe(380)
+  expect(admission.turnsAway(119)).toBe(false)
+  expect(admission.turnsAway(120)).toBe(true)
+  await accept(admission, 2_000)
+  expect(admission.turnsAway(511)).toBe(false)
 })
 
-test('down to 32, so that it never stops taking people', async () => {
-  const admission = open({ busy: () => 1 })
-  const letGo = letIn(admission, 512)
-  for (let looks = 0; looks < 100; looks += 1) {
-    admission.turnsAway()
-    vi.advanceTimersByTime(20)
-  }
-  await letGo()
-  letIn(admission, 31)
-  expect(admission.turnsAway()).toBe(false)
-  letIn(admission, 1)
-  expect(admission.turnsAway()).toBe(true)
-  // Nobody asks any more: within five seconds a full batch has a place again.
-  vi.advanceTimersByTime(5_000)
-  letIn(admission, 479)
-  expect(admission.turnsAway()).toBe(false)
+test('in a crowd it never stops taking people: 32 have a place, however few were accepted', () => {
+  const admission = open()
+  expect(admission.turnsAway(512)).toBe(true)
+  expect(admission.turnsAway(31)).toBe(false)
+  expect(admission.turnsAway(32)).toBe(true)
+  expect(admission.excess(40)).toBe(8)
+  letIn(admission, 10)
+  expect(admission.excess(40)).toBe(18)
+})
+
+test('a queue that is too long turns people away and is no crowd: others have their places', () => {
+  const admission = open({ waitSeconds: () => 3_601 })
+  expect(() => admission.check('medics', 'web')).toThrow(refusal)
+  expect(admission.isShedding()).toBe(true)
+  expect(admission.turnsAway(511)).toBe(false)
+})
+
+test('all who came while the event loop stood still have a place, up to 1,024 and for a tenth of a second', () => {
+  const admission = open()
+  vi.setSystemTime(Date.now()) // the timers stand, the clock goes on
+  const now = vi.spyOn(performance, 'now')
+  now.mockReturnValue(performance.now() + 100)
+  vi.advanceTimersByTime(20)
+  expect(admission.turnsAway(1_023)).toBe(false)
+  now.mockRestore()
+  vi.advanceTimersByTime(200)
+  expect(admission.turnsAway(1_023)).toBe(true)
 })

@@ -1,14 +1,17 @@
 import type { Lane } from '../domain/lane.ts'
 import { Problem } from '../errors.ts'
 
-/** Who is accepted is answered within about this long: so many may be under way as are accepted in that time. */
-const targetMs = 40
+/** In a crowd, who is accepted is answered within about this long: so many may be under way as are accepted in that time. */
+const targetMs = 60
 /** So many may be under way at any rate, but in a crowd: a full batch. */
 const minUnderWay = 512
-/** The event loop never rests when it is busy for more than this share of the time. */
-const busyShare = 0.985
-/** In a crowd there are fewer places at each look, down to so many; else more again. */
-const [shrink, grow, fewest] = [0.6, 1.02, 32]
+/** In a crowd there are at least so many places, so that it never stops taking people. */
+const fewest = 32
+/**
+ * So many may be under way just after the event loop stood still, when all who came meanwhile are there at once: to refuse them would be
+ * late, and they are no crowd. It stood still when it came so late to a look, and it is just after for so long. Both in ms.
+ */
+const [mostAfterStall, stallMs, afterStallMs] = [1_024, 80, 100]
 /** Agents have this many places of their own, which neither a web rush nor an institution's file can take. */
 const reservedForAgents = 200
 /** What is said to who has no place. */
@@ -20,50 +23,58 @@ export const noPlace = {
 const maxWaitSeconds = 3_600
 /** Who was refused so long ago still counts as being refused, for `/status`. */
 const sheddingMs = 2_000
-/** How often it is looked, and how fast the measured rate follows: two thirds of it are of the last second. Both in ms. */
+/** It is a crowd for so long after somebody found no place. */
+const crowdMs = 1_000
+/** How often it is looked, and how fast the measured rate follows: two thirds of it are of the last quarter second. Both in ms. */
 const measureEveryMs = 20
-const rememberMs = 1_000
+const rememberMs = 250
 
 /**
  * How many requests may be under way at once. It follows what is measured, not a number set by hand: by Little's law those under way
- * are the rate times the time each takes, so a limit of rate × target keeps the time at the target, whatever this machine can do. To
- * refuse takes time as well: while people are refused and the event loop never rests, there are fewer places, for else the accepted
- * would wait behind the refused.
+ * are the rate times the time each takes, so in a crowd a limit of rate × target keeps the time at the target, whatever this machine can
+ * do and whatever the refusals leave of it. The target is longer than an answer takes that waits for nobody, so the limit grows until the rate
+ * does not.
  */
 export function createAdmission({
   isOverloaded,
   waitSeconds,
-  busy = measureBusy(),
 }: {
   /** The event loop is late. */
   isOverloaded: () => boolean
   /** The estimated wait of who is accepted now into a lane of a campaign; null when it cannot be known. */
   waitSeconds: (campaign: string, lane: Lane) => number | null
-  /** The share of the time since it was last asked in which the event loop was busy. */
-  busy?: () => number
 }) {
   let underWay = 0
   let accepted = 0
   let perSecond = 0
-  let places = minUnderWay
   let refusedAt = Number.NEGATIVE_INFINITY
-
+  let crowdedAt = Number.NEGATIVE_INFINITY
+  let stalledAt = Number.NEGATIVE_INFINITY
   let lookedAt = performance.now()
 
   const timer = setInterval(() => {
-    // A busy event loop comes late to it.
-    const elapsedMs = performance.now() - lookedAt
-    lookedAt += elapsedMs
+    const now = performance.now()
+    const elapsedMs = now - lookedAt
+    lookedAt = now
     perSecond += Math.min(1, elapsedMs / rememberMs) * ((accepted * 1_000) / elapsedMs - perSecond)
     accepted = 0
-    const most = Math.max(minUnderWay, (perSecond * targetMs) / 1_000)
-    const isCrowded = performance.now() - refusedAt <= elapsedMs
-    const isBusy = busy() > busyShare
-    places = isCrowded && isBusy ? Math.max(fewest, places * shrink) : Math.min(most, places * grow)
+    if (elapsedMs > stallMs) stalledAt = now
   }, measureEveryMs).unref()
 
-  const hasPlace = (lane: Lane) =>
-    lane === 'agent' ? underWay < places + reservedForAgents : underWay < places && !isOverloaded()
+  function places(): number {
+    const now = performance.now()
+    const steady = Math.round((perSecond * targetMs) / 1_000)
+    if (now - crowdedAt < crowdMs) return Math.max(fewest, steady)
+    return Math.max(now - stalledAt < afterStallMs ? mostAfterStall : minUnderWay, steady)
+  }
+
+  const hasPlace = (lane: Lane, taken = underWay) =>
+    lane === 'agent' ? taken < places() + reservedForAgents : taken < places() && !isOverloaded()
+
+  function noteCrowd() {
+    crowdedAt = performance.now()
+    refusedAt = crowdedAt
+  }
 
   function refuse(detail: string, retryAfterSeconds: number): never {
     refusedAt = performance.now()
@@ -71,18 +82,26 @@ export function createAdmission({
   }
 
   return {
-    /** Throws a Problem `unavailable`, surely not accepted, when there is no place. Asked before a body is read. */
-    check(campaign: string, lane: Lane): void {
-      if (!hasPlace(lane)) refuse(noPlace.detail, noPlace.retryAfterSeconds)
+    /**
+     * Throws a Problem `unavailable`, surely not accepted, when there is no place or the queue is too long. Asked before a body is read.
+     * `isExpected`: has waited for its turn, and keeps the place that it had then.
+     */
+    check(campaign: string, lane: Lane, { isExpected = false } = {}): void {
+      if (!isExpected && !hasPlace(lane)) {
+        noteCrowd()
+        refuse(noPlace.detail, noPlace.retryAfterSeconds)
+      }
       if ((waitSeconds(campaign, lane) ?? 0) > maxWaitSeconds)
         refuse('The queue is longer than an hour. This request was not accepted.', 60)
     },
-    /** Whether one more of the web lane has no place: who asks this refuses it. */
-    turnsAway(): boolean {
-      if (hasPlace('web')) return false
-      refusedAt = performance.now()
+    /** Whether one more of the web lane has no place, where so many wait for their turn: who asks this refuses it. */
+    turnsAway(waiting: number): boolean {
+      if (hasPlace('web', underWay + waiting)) return false
+      noteCrowd()
       return true
     },
+    /** How many of those who wait for their turn have no place any more. */
+    excess: (waiting: number) => Math.min(waiting, Math.max(0, underWay + waiting - places())),
     /** Does the work of a request, which has its place meanwhile. */
     async run<T>(work: () => Promise<T>): Promise<T> {
       underWay += 1
@@ -100,13 +119,3 @@ export function createAdmission({
   }
 }
 export type Admission = ReturnType<typeof createAdmission>
-
-function measureBusy(): () => number {
-  let last = performance.eventLoopUtilization()
-  return () => {
-    const now = performance.eventLoopUtilization()
-    const { utilization } = performance.eventLoopUtilization(now, last)
-    last = now
-    return utilization
-  }
-}
