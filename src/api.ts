@@ -3,6 +3,7 @@ import { loadConfigAndKeys } from './config.ts'
 import { leaveWithParent } from './embedded/leave-with-parent.ts'
 import { buildApp } from './http/app.ts'
 import { createBatchMeter } from './http/batch-meter.ts'
+import { listenBacklog } from './http/limits.ts'
 import { createAdmission } from './intake/admission.ts'
 import { checkNotPaused } from './intake/check-not-paused.ts'
 import { createIntake } from './intake/intake.ts'
@@ -259,5 +260,5 @@ const grace = closeWithGrace({ delay: shutdownMs }, async ({ err, signal }) => {
 leaveWithParent(() => grace.close())
 
 await pulse.first
-await app.listen({ host: config.host, port: config.port })
+await app.listen({ host: config.host, port: config.port, backlog: listenBacklog })
 log.info({ url: app.listeningOrigin }, 'api listening')

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { CampaignId } from '#src/domain/ids.ts'
 import { ReservationRequest } from '#src/domain/reservation.ts'
 import { leaveWithParent } from '#src/embedded/leave-with-parent.ts'
+import { listenBacklog } from '#src/http/limits.ts'
 
 export type BookRequest = FastifyRequest<{ Body: ReservationRequest; Params: { campaign: string } }>
 
@@ -36,5 +37,5 @@ export async function serve({
     await closed()
   })
   leaveWithParent(() => grace.close())
-  await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })
+  await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT), backlog: listenBacklog })
 }

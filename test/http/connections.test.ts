@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { signalProcess } from '#src/embedded/process.ts'
 import { parseAnswer, sendRaw } from './ask.ts'
 import { problemOf } from './problem-of.ts'
 import { type RunningApi, runApi } from './running-api.ts'
@@ -79,6 +81,28 @@ test('10,000 connections that say nothing keep nobody from being served, and tak
   expect(performance.now() - start).toBeLessThan(1_000)
   expect(sockets.filter((socket) => !socket.destroyed)).toHaveLength(10_000)
   expect((await residentBytes()) - before).toBeLessThan(250 * 1024 * 1024)
+})
+
+test('2,000 who come at once while the process is busy with something else all have a connection', async () => {
+  /** Connections to this port that wait to be taken in, as the system counts them. */
+  const waiting = () => {
+    const hexPort = api.port.toString(16).toUpperCase().padStart(4, '0')
+    const [, queue] = new RegExp(`:${hexPort} 00000000:0000 0A [0-9A-F]+:([0-9A-F]+)`).exec(
+      readFileSync('/proc/net/tcp', 'latin1'),
+    )!
+    return Number.parseInt(queue!, 16)
+  }
+  const sockets: Socket[] = []
+  signalProcess(api.pid, 'SIGSTOP')
+  onTestFinished(() => {
+    signalProcess(api.pid, 'SIGCONT')
+    for (const socket of sockets) socket.destroy()
+  })
+  for (let opened = 0; opened < 2_000; opened += 1) sockets.push(connect(api.port, '127.0.0.1').on('error', () => {}))
+  await vi.waitFor(() => expect(waiting()).toBe(2_000), { timeout: 10_000 })
+  signalProcess(api.pid, 'SIGCONT')
+  await vi.waitFor(() => expect(waiting()).toBe(0), { timeout: 10_000 })
+  expect((await api.ask({ path: '/livez' })).status).toBe(200)
 })
 
 test('1,000 requests sent at once on one connection are answered in their order', async () => {
