@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Batch, QueuedRequest } from '../domain/batch.ts'
-import { apartMs, createBatcher, enoughRequests, maxWaitingRequests } from './batcher.ts'
+import { apartMs, createBatcher, crowdApartMs, crowdRequests, enoughRequests, maxWaitingRequests } from './batcher.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -127,6 +127,29 @@ test('enough for a batch do not wait until it is due', async () => {
   for (const one of requests(enoughRequests)) void batcher.add(one)
   await ready()
   expect(sizes()).toEqual([1, enoughRequests])
+})
+
+test('in a crowd batches leave 25 ms apart, or when there are 250, so that many requests make few batches', async () => {
+  const { batcher, writes, sizes } = batcherWithWrites()
+  for (const one of requests(enoughRequests)) void batcher.add(one)
+  await ready()
+  writes[0]!.resolve('written')
+  for (const one of requests(crowdRequests - 1)) void batcher.add(one)
+  vi.advanceTimersByTime(crowdApartMs - 1)
+  await ready()
+  expect(sizes()).toEqual([enoughRequests])
+  void batcher.add(request())
+  await ready()
+  expect(sizes()).toEqual([enoughRequests, crowdRequests])
+  writes[1]!.resolve('written')
+  void batcher.add(request())
+  await ready()
+  vi.advanceTimersByTime(crowdApartMs - 1)
+  await ready()
+  expect(sizes()).toHaveLength(2)
+  vi.advanceTimersByTime(1)
+  await ready()
+  expect(sizes()).toEqual([enoughRequests, crowdRequests, 1])
 })
 
 test('those that arrive in one turn of the event loop leave together', async () => {

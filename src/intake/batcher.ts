@@ -8,12 +8,12 @@ export const maxWaitingRequests = 20_000
 
 /**
  * A batch costs the machine some 4 ms of processor whatever is in it, here, in both stores and where it is decided: 400 batches a second,
- * of two requests each, kept two cores busy. After one of fewer than this the next waits until there are as many. A crowd's batches are
- * larger and follow at once.
+ * of two requests each, kept two cores busy. The next leaves when there are enough requests for it, or so long after the last one left, in
+ * ms. After a small one.
  */
-export const enoughRequests = 50
-/** Or until this long after that one left, in ms. */
-export const apartMs = 10
+export const [enoughRequests, apartMs] = [50, 10]
+/** After one that had enough: in a crowd the stores take twice the time for batches of 48, which is what comes while one is written. */
+export const [crowdRequests, crowdApartMs] = [250, 25]
 
 /** Where a request was put, and what the write answered. */
 export type Placed<Answer> = { batchId: string; place: number; result: PromiseSettledResult<Answer> }
@@ -38,16 +38,17 @@ export function createBatcher<Answer>({
 }) {
   let waiting: Waiting<Answer>[] = []
   let writing: Promise<void> | null = null
-  /** When the last batch left, and with how many. */
+  /** When the last batch left, and with how many; how many are enough for the next. */
   let leftAt = Number.NEGATIVE_INFINITY
   let leftWith = 0
+  let enough = enoughRequests
   let leaveNow = () => {}
 
   async function writeAll() {
     // What was parsed in the same turn of the event loop leaves together.
     await new Promise((resolve) => setImmediate(resolve))
     while (waiting.length > 0) {
-      if (leftWith < enoughRequests) await untilDue()
+      await untilDue()
       leftAt = performance.now()
       const leaving = waiting.slice(0, maxBatchRequests)
       waiting = waiting.slice(maxBatchRequests)
@@ -67,8 +68,10 @@ export function createBatcher<Answer>({
 
   /** Resolves when a batch is due, or there are enough for one. */
   async function untilDue() {
-    const restMs = leftAt + apartMs - performance.now()
-    if (restMs <= 0 || waiting.length >= enoughRequests) return
+    const isCrowd = leftWith >= enoughRequests
+    enough = isCrowd ? crowdRequests : enoughRequests
+    const restMs = leftAt + (isCrowd ? crowdApartMs : apartMs) - performance.now()
+    if (restMs <= 0 || waiting.length >= enough) return
     await new Promise<void>((due) => {
       const timer = setTimeout(due, restMs)
       leaveNow = () => {
@@ -88,7 +91,7 @@ export function createBatcher<Answer>({
       return new Promise((placed) => {
         waiting.push({ request, placed })
         writing ??= writeAll()
-        if (waiting.length === enoughRequests) leaveNow()
+        if (waiting.length === enough) leaveNow()
       })
     },
     /** Resolves when nothing waits any more. */
