@@ -55,7 +55,7 @@ const ready = async () => {
 /** The next batch is due, and everything that is ready has run. */
 const settle = async () => {
   await ready()
-  vi.advanceTimersByTime(apartMs)
+  vi.advanceTimersByTime(crowdApartMs)
   await ready()
 }
 
