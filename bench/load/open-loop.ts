@@ -27,7 +27,6 @@ export async function openLoop({
       return openConnection({ port, answered: (status) => answers[at]?.(status), lost: () => answers[at]?.(0) })
     }),
   )
-  const zz: number[][] = []
   const total = Math.round(perSecond * seconds)
   const tally = createTally()
   const startedAt = performance.now()
@@ -43,10 +42,8 @@ export async function openLoop({
     }
     function send(n: number, at: number) {
       outstanding += 1
-      const late = performance.now() - dueAt(n)
       answers[at] = (status) => {
         outstanding -= 1
-        zz.push([dueAt(n) - startedAt, performance.now() - dueAt(n), status, late])
         tally.answered(status, dueAt(n))
         free.push(at)
         sendDue()
@@ -61,10 +58,6 @@ export async function openLoop({
     }
     tick()
   })
-  const { appendFileSync } = await import('node:fs')
-  const q = (a: number[]) => (a.sort((x, y) => x - y), a.length ? `${a[a.length >> 1]!.toFixed(0)}/${a[Math.floor(a.length * 0.99)]!.toFixed(0)}/${a.at(-1)!.toFixed(0)}` : '-')
-  for (const [b, g] of Map.groupBy(zz, ([t]) => Math.floor(t! / 100))) appendFileSync('/tmp/tl.log', `${b * 100} acc ${g.filter((x) => x[2] === 202).length} ${q(g.filter((x) => x[2] === 202).map((x) => x[1]!))} ref ${g.filter((x) => x[2] === 503).length} ${q(g.filter((x) => x[2] === 503).map((x) => x[1]!))} slow ${g.filter((x) => x[2] === 503 && x[1]! > 50).length} sent late ${q(g.map((x) => x[3]!))}\n`)
-  appendFileSync('/tmp/tl.log', '----\n')
   for (const connection of opened) connection.close()
   return tally.result()
 }
