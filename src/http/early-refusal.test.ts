@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
-import { asksForSeat, createEarlyRefusal } from './early-refusal.ts'
+import { createEarlyRefusal } from './early-refusal.ts'
 import { problemSchemas } from './problem-schemas.ts'
+import { asksForSeat } from './seat-line.ts'
 
 const announcement = { ja: '復旧作業中です', en: 'We are at it', expectedAt: null }
 const seats = '/v1/campaigns/medics/reservations'

@@ -1,22 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { problems } from '../errors.ts'
 import { noPlace } from '../intake/admission.ts'
 import type { AnnouncementView } from '../status/announcements.ts'
 import { withJitter } from './problem-details.ts'
 import { problemMediaType, typeUri } from './problem-schemas.ts'
 
-const pathForm = /^\/v1\/campaigns\/[a-z0-9-]+\/reservations$/
 const { status, title } = problems.unavailable
-
-/** A plain request for a seat by the web lane, told by its first line and headers alone. Whatever is odd about others is said later. */
-export const asksForSeat = ({ method, url, headers }: IncomingMessage) =>
-  method === 'POST' &&
-  headers.authorization === undefined &&
-  headers.host !== undefined &&
-  headers['content-length'] !== undefined &&
-  headers['transfer-encoding'] === undefined &&
-  pathForm.test(url!)
 
 /**
  * Refused together are those of so long, in ms. An answer that finds its reader asleep wakes it, and where they share a machine that took

@@ -1,5 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { asksForSeat } from './early-refusal.ts'
+
+const pathForm = /^\/v1\/campaigns\/[a-z0-9-]+\/reservations$/
+/** A plain request for a seat by the web lane, told by its first line and headers alone. Whatever is odd about others is said later. */
+export const asksForSeat = ({ method, url, headers }: IncomingMessage) =>
+  method === 'POST' &&
+  headers.authorization === undefined &&
+  headers.host !== undefined &&
+  headers['content-length'] !== undefined &&
+  headers['transfer-encoding'] === undefined &&
+  pathForm.test(url!)
 
 /**
  * So many requests for a seat are begun in one turn of the event loop: 4 ms of a slow machine's time, 1 ms of a fast one's. Then whoever

@@ -127,7 +127,6 @@ test('a queue that is too long turns people away and is no crowd: others have th
 
 test('all who came while the event loop stood still have a place, up to 1,024 and for a tenth of a second', () => {
   const admission = open()
-  vi.setSystemTime(Date.now()) // the timers stand, the clock goes on
   const now = vi.spyOn(performance, 'now')
   now.mockReturnValue(performance.now() + 100)
   vi.advanceTimersByTime(20)

@@ -38,11 +38,14 @@ export function createBatcher<Answer>({
 }) {
   let waiting: Waiting<Answer>[] = []
   let writing: Promise<void> | null = null
-  /** When the last batch left, and with how many; how many are enough for the next. */
+  /** When the last batch left, and with how many. */
   let leftAt = Number.NEGATIVE_INFINITY
   let leftWith = 0
-  let enough = enoughRequests
   let leaveNow = () => {}
+
+  const isCrowd = () => leftWith >= enoughRequests
+  /** So many are enough for the next batch. */
+  const enough = () => (isCrowd() ? crowdRequests : enoughRequests)
 
   async function writeAll() {
     // What was parsed in the same turn of the event loop leaves together.
@@ -68,10 +71,8 @@ export function createBatcher<Answer>({
 
   /** Resolves when a batch is due, or there are enough for one. */
   async function untilDue() {
-    const isCrowd = leftWith >= enoughRequests
-    enough = isCrowd ? crowdRequests : enoughRequests
-    const restMs = leftAt + (isCrowd ? crowdApartMs : apartMs) - performance.now()
-    if (restMs <= 0 || waiting.length >= enough) return
+    const restMs = leftAt + (isCrowd() ? crowdApartMs : apartMs) - performance.now()
+    if (restMs <= 0 || waiting.length >= enough()) return
     await new Promise<void>((due) => {
       const timer = setTimeout(due, restMs)
       leaveNow = () => {
@@ -91,7 +92,7 @@ export function createBatcher<Answer>({
       return new Promise((placed) => {
         waiting.push({ request, placed })
         writing ??= writeAll()
-        if (waiting.length === enough) leaveNow()
+        if (waiting.length === enough()) leaveNow()
       })
     },
     /** Resolves when nothing waits any more. */

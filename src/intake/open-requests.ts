@@ -1,5 +1,5 @@
 import type { Lane } from '../domain/lane.ts'
-import { createOpenTable, hashOf, none } from './open-table.ts'
+import { createOpenTable, type Hash, hashOf, none } from './open-table.ts'
 
 /** Open requests that one voucher may have: a first, a correction, and one for the hand that slipped. */
 export const maxOpenRequests = 3
@@ -28,13 +28,6 @@ export function createOpenRequests() {
   /** Accepted entries, in their order. */
   const lanes = new Map<string, LaneList>()
 
-  function laneOf(campaign: string, lane: Lane): LaneList {
-    const key = `${campaign} ${lane}`
-    const known = lanes.get(key) ?? { first: none, last: none, length: 0 }
-    lanes.set(key, known)
-    return known
-  }
-
   function forgetFirst(lane: LaneList) {
     const entry = lane.first
     lane.first = next[entry]!
@@ -44,11 +37,11 @@ export function createOpenRequests() {
   }
 
   function forgetOldest() {
-    const longest = [...lanes.values()].reduce((one, other) => (other.length > one.length ? other : one))
-    for (let n = 0; n < forgetAtOnce && longest.first !== none; n += 1) forgetFirst(longest)
+    const [longest] = [...lanes.values()].sort((one, other) => other.length - one.length)
+    for (let n = 0; n < forgetAtOnce && longest && longest.first !== none; n += 1) forgetFirst(longest)
   }
 
-  function add(voucher: ReturnType<typeof hashOf>, id: ReturnType<typeof hashOf>): number {
+  function add(voucher: Hash, id: Hash): number {
     let entry = table.add(voucher, id)
     if (entry === none) {
       forgetOldest()
@@ -79,7 +72,9 @@ export function createOpenRequests() {
       if (!isFirst) return
       since[entry] = performance.now()
       next[entry] = none
-      const list = laneOf(campaign, lane)
+      const key = `${campaign} ${lane}`
+      const list = lanes.get(key) ?? { first: none, last: none, length: 0 }
+      lanes.set(key, list)
       if (list.last === none) list.first = entry
       else next[list.last] = entry
       list.last = entry
@@ -92,7 +87,8 @@ export function createOpenRequests() {
     },
     /** Forgets what a lane has served. */
     served(campaign: string, lane: Lane, servingNumber: number): void {
-      const list = laneOf(campaign, lane)
+      const list = lanes.get(`${campaign} ${lane}`)
+      if (!list) return
       const now = performance.now()
       while (list.first !== none) {
         const number = numbers[list.first]!
