@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Batch, QueuedRequest } from '../domain/batch.ts'
-import { apartMs, createBatcher, crowdApartMs, crowdRequests, enoughRequests, maxWaitingRequests } from './batcher.ts'
+import {
+  apartMs,
+  type Batcher,
+  createBatcher,
+  enoughRequests,
+  maxWaitingRequests,
+  waveMs,
+  waveRequests,
+} from './batcher.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -55,7 +63,7 @@ const ready = async () => {
 /** The next batch is due, and everything that is ready has run. */
 const settle = async () => {
   await ready()
-  vi.advanceTimersByTime(crowdApartMs)
+  vi.advanceTimersByTime(apartMs)
   await ready()
 }
 
@@ -129,27 +137,39 @@ test('enough for a batch do not wait until it is due', async () => {
   expect(sizes()).toEqual([1, enoughRequests])
 })
 
-test('in a crowd batches leave 25 ms apart, or when there are 250, so that many requests make few batches', async () => {
+/** A crowd that is let in sixteen a turn of the event loop, for so many turns; `turn` is run in each. */
+async function letIn(batcher: Batcher<string>, turns: number, turn = () => {}) {
+  for (let n = 0; n < turns; n += 1) {
+    for (const one of requests(16)) void batcher.add(one)
+    turn()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+test('those who come turn by turn of the event loop leave together, until a turn brings nobody', async () => {
+  const { batcher, sizes } = batcherWithWrites()
+  await letIn(batcher, 10)
+  await ready()
+  expect(sizes()).toEqual([160])
+})
+
+test('a crowd that does not end is divided: 250 are a large batch', async () => {
   const { batcher, writes, sizes } = batcherWithWrites()
-  for (const one of requests(enoughRequests)) void batcher.add(one)
+  await letIn(batcher, 20)
   await ready()
+  const [large] = sizes()
+  expect(large).toBeGreaterThanOrEqual(waveRequests)
+  expect(large).toBeLessThan(waveRequests + 2 * 16)
   writes[0]!.resolve('written')
-  for (const one of requests(crowdRequests - 1)) void batcher.add(one)
-  vi.advanceTimersByTime(crowdApartMs - 1)
+  await settle()
+  expect(sizes()).toEqual([large, 320 - large!])
+})
+
+test('nobody waits for those who come later for more than 15 ms', async () => {
+  const { batcher, sizes } = batcherWithWrites()
+  await letIn(batcher, 10, () => vi.advanceTimersByTime(waveMs / 3))
   await ready()
-  expect(sizes()).toEqual([enoughRequests])
-  void batcher.add(request())
-  await ready()
-  expect(sizes()).toEqual([enoughRequests, crowdRequests])
-  writes[1]!.resolve('written')
-  void batcher.add(request())
-  await ready()
-  vi.advanceTimersByTime(crowdApartMs - 1)
-  await ready()
-  expect(sizes()).toHaveLength(2)
-  vi.advanceTimersByTime(1)
-  await ready()
-  expect(sizes()).toEqual([enoughRequests, crowdRequests, 1])
+  expect(sizes()[0]).toBeLessThan(6 * 16)
 })
 
 test('those that arrive in one turn of the event loop leave together', async () => {

@@ -9,11 +9,14 @@ export const maxWaitingRequests = 20_000
 /**
  * A batch costs the machine some 4 ms of processor whatever is in it, here, in both stores and where it is decided: 400 batches a second,
  * of two requests each, kept two cores busy. The next leaves when there are enough requests for it, or so long after the last one left, in
- * ms. After a small one.
+ * ms.
  */
 export const [enoughRequests, apartMs] = [50, 10]
-/** After one that had enough: in a crowd the stores take twice the time for batches of 48, which is what comes while one is written. */
-export const [crowdRequests, crowdApartMs] = [250, 25]
+/**
+ * Then it waits for those who come with them, turn by turn of the event loop: until a turn brings nobody, there are so many, or for so long,
+ * in ms. A crowd that is let in a few a turn makes large batches; the stores take twice the time for batches of 48.
+ */
+export const [waveRequests, waveMs] = [250, 15]
 
 /** Where a request was put, and what the write answered. */
 export type Placed<Answer> = { batchId: string; place: number; result: PromiseSettledResult<Answer> }
@@ -38,24 +41,17 @@ export function createBatcher<Answer>({
 }) {
   let waiting: Waiting<Answer>[] = []
   let writing: Promise<void> | null = null
-  /** When the last batch left, and with how many. */
+  /** When the last batch left. */
   let leftAt = Number.NEGATIVE_INFINITY
-  let leftWith = 0
   let leaveNow = () => {}
 
-  const isCrowd = () => leftWith >= enoughRequests
-  /** So many are enough for the next batch. */
-  const enough = () => (isCrowd() ? crowdRequests : enoughRequests)
-
   async function writeAll() {
-    // What was parsed in the same turn of the event loop leaves together.
-    await new Promise((resolve) => setImmediate(resolve))
     while (waiting.length > 0) {
       await untilDue()
+      await untilWaveIsIn()
       leftAt = performance.now()
       const leaving = waiting.slice(0, maxBatchRequests)
       waiting = waiting.slice(maxBatchRequests)
-      leftWith = leaving.length
       const batch: Batch = {
         id: randomUUID(),
         campaign,
@@ -71,8 +67,8 @@ export function createBatcher<Answer>({
 
   /** Resolves when a batch is due, or there are enough for one. */
   async function untilDue() {
-    const restMs = leftAt + (isCrowd() ? crowdApartMs : apartMs) - performance.now()
-    if (restMs <= 0 || waiting.length >= enough()) return
+    const restMs = leftAt + apartMs - performance.now()
+    if (restMs <= 0 || waiting.length >= enoughRequests) return
     await new Promise<void>((due) => {
       const timer = setTimeout(due, restMs)
       leaveNow = () => {
@@ -80,6 +76,16 @@ export function createBatcher<Answer>({
         due()
       }
     })
+  }
+
+  /** Resolves when nobody came in a turn of the event loop, or enough have come turn by turn. */
+  async function untilWaveIsIn() {
+    const beganAt = performance.now()
+    let had: number
+    do {
+      had = waiting.length
+      await new Promise((resolve) => setImmediate(resolve))
+    } while (waiting.length > had && waiting.length < waveRequests && performance.now() - beganAt < waveMs)
   }
 
   return {
@@ -92,7 +98,7 @@ export function createBatcher<Answer>({
       return new Promise((placed) => {
         waiting.push({ request, placed })
         writing ??= writeAll()
-        if (waiting.length === enough()) leaveNow()
+        if (waiting.length === enoughRequests) leaveNow()
       })
     },
     /** Resolves when nothing waits any more. */
