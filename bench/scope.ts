@@ -23,7 +23,8 @@ export function openScope(): Scope {
   async function endAll() {
     const failures: unknown[] = []
     for (const end of ends.reverse()) await end().catch((err: unknown) => failures.push(err))
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be ended')
+    if (failures.length > 0)
+      throw new AggregateError(failures, `not everything could be ended: ${failures.map(String).join('; ')}`)
   }
 
   return {
