@@ -89,9 +89,10 @@ export async function changeSlots(
   const shrinks =
     change.do === 'capacity' && stored.some(({ id, capacity }) => id === change.slotId && capacity > change.capacity)
   if (!shrinks) await writeSlots(tx, campaign, change, resolved.about)
-  const lineRevision = await writeDecisions(tx, write)
-  if (shrinks) await writeSlots(tx, campaign, change, resolved.about)
-  return { decided: all, memory, lineRevision }
+  const { revision } = await writeDecisions(tx, write, async () => {
+    if (shrinks) await writeSlots(tx, campaign, change, resolved.about)
+  })
+  return { decided: all, memory, lineRevision: revision }
 }
 
 const nothing: DecidedSlotChange['decided'] = {

@@ -23,6 +23,22 @@ test('a backlog is decided without a pause', async () => {
   expect(begun[4]! - begun[0]!).toBeLessThan(apartMs)
 })
 
+test('others are told of a transaction when the next is under way, and of the last before the pass ends', async () => {
+  const happened: string[] = []
+  const left = [300, 0]
+  const decideAll = createDecideAll({
+    decideNext: async () => {
+      happened.push('begun')
+      // It is asked of Postgres, which answers in a later turn of the event loop.
+      await new Promise((resolve) => setImmediate(resolve))
+      return { left: left.shift()! }
+    },
+    progressed: (_campaign, { left }) => happened.push(`told ${left}`),
+  })
+  await decideAll('medics', () => false)
+  expect(happened).toEqual(['begun', 'begun', 'told 300', 'told 0'])
+})
+
 test('a pass ends when all is decided that was accepted when it began, however many come meanwhile', async () => {
   const { progressed, decideAll } = deciding(0, 0)
   await decideAll()

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 
 /** What must be known of a transaction: how much of what was accepted when it began still waits. */
 type Step = { left: number }
@@ -20,7 +20,7 @@ export function createDecideAll<Done extends Step>({
 }: {
   /** Null when nothing waits. */
   decideNext: (campaign: string) => Promise<Done | null>
-  /** Called after each transaction that took something from the log. */
+  /** Called after each transaction that took something from the log, when the next is under way. */
   progressed: (campaign: string, done: Done) => void
 }) {
   /** When the next transaction of each campaign is due. */
@@ -37,8 +37,9 @@ export function createDecideAll<Done extends Step>({
       const done = await decideNext(campaign)
       if (!done) return
       due.set(campaign, done.left < enoughWait ? begunAt + apartMs : 0)
-      progressed(campaign, done)
-      if (done.left === 0) return
+      // Telling takes a millisecond, in which Postgres would wait for the next transaction: that is begun first.
+      const told = nextTurn().then(() => progressed(campaign, done))
+      if (done.left === 0) return told
     }
   }
 }

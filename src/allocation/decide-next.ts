@@ -1,5 +1,5 @@
 import { maxBatchRequests } from '../domain/batch.ts'
-import type { NumberedRequest } from '../domain/decision.ts'
+import type { NumberedRequest, NumberedSlotsRequest } from '../domain/decision.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { Logger } from '../logger.ts'
 import { isTransient } from '../postgres/errors.ts'
@@ -7,7 +7,7 @@ import { inTurn } from '../postgres/in-turn.ts'
 import type { Pool, Transaction } from '../postgres/pool.ts'
 import { insertSetAside } from '../postgres/set-aside.ts'
 import { transaction } from '../postgres/transaction.ts'
-import { advance, pauseWriter, readWork, type Work } from '../postgres/writers.ts'
+import { advance, type LockedCampaign, pauseWriter, readWork, type Work } from '../postgres/writers.ts'
 import { changeSlots, type Turn } from './change-slots.ts'
 import { type Decided, decide } from './decide.ts'
 import { lockForDeciding } from './lock-for-deciding.ts'
@@ -36,6 +36,9 @@ export type Progressed = {
   changed: string[]
   decidedAt: number
 }
+
+/** A lane whose turn it is, under the campaign's lock. */
+type TakenTurn = Work['lanes'][number] & { locked: LockedCampaign; work: Work }
 
 type CampaignState = {
   memory?: Memory
@@ -91,75 +94,85 @@ export function createDecideNext({
   }
 
   async function decideOnce(campaign: string, state: CampaignState): Promise<Progressed | null> {
-    return transaction(pool, async (tx) => {
-      const turn = await takeTurn(tx, campaign, state)
-      if (!turn) return null
-      const { lane, servingNumber, acceptedNumber, locked, work } = turn
-      const wanted = { campaign, lane, acceptedNumber, limit: state.limit }
-      const { requests, slots, ahead: known } = await readRequests(tx, { ...wanted, servingNumber, ahead: state.ahead })
-      const last = slots ?? requests.at(-1)
-      if (!last)
-        throw new Error(
-          `bug: ${campaign}/${lane} accepted more than number ${servingNumber}, but the log holds nothing after it`,
-        )
-      const left = countWaiting(work) - (last.number - servingNumber)
-      const turnOf = { campaign, lane, locked, work, memory: state.memory }
-      const { decided, memory, lineRevision, ahead } = slots
-        ? { ...(await changeSlots(tx, { ...turnOf, request: slots })), ahead: known }
-        : await decideRequests(tx, { ...turnOf, requests }, () =>
-            readAhead(tx, { ...wanted, servingNumber: last.number, ahead: known }),
-          )
-      const slotsRevision = await advance(tx, { campaign, lane, to: last.number, allocator })
-      return { lane, last, left, decided, memory, ahead, slotsRevision, lineRevision, decidedAt: work.now }
-    }).then((done) => {
-      if (!done) return null
-      // Committed: only now may memory know of it.
-      const { memory, decided, slotsRevision, lineRevision } = done
-      memory.book.take(decided.taken)
-      state.ahead = done.ahead
-      state.memory = {
-        ...memory,
-        slotsRevision,
-        line: lineRevision === null ? memory.line : changeLine(memory.line!, decided.line, lineRevision),
-      }
-      return {
-        lane: done.lane,
-        servingNumber: done.last.number,
-        left: done.left,
-        decisions: done.decided.decisions,
-        commands: done.decided.commands,
-        changed: [...done.decided.changes.keys()],
-        decidedAt: done.decidedAt,
-      }
-    })
+    const done = await transaction(
+      pool,
+      async (tx, turn: TakenTurn | null) => turn && decideTurn(tx, campaign, state, turn),
+      (tx) => takeTurn(tx, campaign, state),
+    )
+    if (!done) return null
+    // Committed: only now may memory know of it.
+    const { memory, decided, slotsRevision, lineRevision } = done
+    memory.book.take(decided.taken)
+    state.ahead = done.ahead
+    state.memory = {
+      ...memory,
+      slotsRevision,
+      line: lineRevision === null ? memory.line : changeLine(memory.line!, decided.line, lineRevision),
+    }
+    return {
+      lane: done.lane,
+      servingNumber: done.last.number,
+      left: done.left,
+      decisions: done.decided.decisions,
+      commands: done.decided.commands,
+      changed: [...done.decided.changes.keys()],
+      decidedAt: done.decidedAt,
+    }
+  }
+
+  async function decideTurn(tx: Transaction, campaign: string, state: CampaignState, turn: TakenTurn) {
+    const { lane, servingNumber, acceptedNumber, locked, work } = turn
+    const wanted = { campaign, lane, acceptedNumber, limit: state.limit }
+    const { requests, slots, ahead: known } = await readRequests(tx, { ...wanted, servingNumber, ahead: state.ahead })
+    const last = slots ?? requests.at(-1)
+    if (!last)
+      throw new Error(
+        `bug: ${campaign}/${lane} accepted more than number ${servingNumber}, but the log holds nothing after it`,
+      )
+    const left = countWaiting(work) - (last.number - servingNumber)
+    const turnOf = { campaign, lane, locked, work, memory: state.memory }
+    const moveOn = () => advance(tx, { campaign, lane, to: last.number, allocator })
+    const readOn = () => readAhead(tx, { ...wanted, servingNumber: last.number, ahead: known })
+    const done = slots
+      ? await changeSlotsAlone(tx, { ...turnOf, request: slots }, { moveOn, ahead: known })
+      : await decideRequests(tx, { ...turnOf, requests }, { moveOn, readOn })
+    return { ...done, lane, last, left, decidedAt: work.now }
+  }
+
+  async function changeSlotsAlone(
+    tx: Transaction,
+    turn: Turn & { request: NumberedSlotsRequest },
+    { moveOn, ahead }: { moveOn: () => Promise<number>; ahead: Ahead },
+  ) {
+    const changed = await changeSlots(tx, turn)
+    return { ...changed, ahead, slotsRevision: await moveOn() }
   }
 
   async function decideRequests(
     tx: Transaction,
     { campaign, lane, locked, work, memory: last, requests }: Turn & { requests: NumberedRequest[] },
-    readOn: () => Promise<Ahead>,
+    { moveOn, readOn }: { moveOn: () => Promise<number>; readOn: () => Promise<Ahead> },
   ) {
     const { facts, memory } = await readFacts(tx, { campaign, locked, work, requests, memory: last })
     const decided = decide(requests, facts)
-    const [ahead, lineRevision] = await inTurn([
+    const [ahead, { revision, last: slotsRevision }] = await inTurn([
       readOn(),
-      writeDecisions(tx, { campaign, lane, decidedAt: work.now, decided, lineRevision: work.lineRevision }),
+      writeDecisions(tx, { campaign, lane, decidedAt: work.now, decided, lineRevision: work.lineRevision }, moveOn),
     ])
-    return { decided, memory, lineRevision, ahead }
+    return { decided, memory, lineRevision: revision, slotsRevision, ahead }
   }
 
-  async function takeTurn(tx: Transaction, campaign: string, state: CampaignState) {
-    const locked = await lockForDeciding(tx, helpPool, campaign, log)
+  async function takeTurn(tx: Transaction, campaign: string, state: CampaignState): Promise<TakenTurn | null> {
+    const [locked, work] = await inTurn([lockForDeciding(tx, helpPool, campaign, log), readWork(tx, campaign)])
     if (!locked) return null
-    const work: Work = await readWork(tx, campaign)
+    if (!work) throw new Error(`bug: campaign ${campaign} has no writer`)
     if (work.paused || leaveToAnother(work, allocator)) return null
     const next = nextLane(work.lanes, state.lastLane)
     return next && { ...next, locked, work }
   }
 
   async function setAsideNext(campaign: string, state: CampaignState, cause: unknown) {
-    await transaction(pool, async (tx) => {
-      const turn = await takeTurn(tx, campaign, state)
+    const setAside = async (tx: Transaction, turn: TakenTurn | null) => {
       if (!turn) return
       const { lane, servingNumber } = turn
       const error =
@@ -168,7 +181,8 @@ export function createDecideNext({
       await insertSetAside(tx, { ...request, campaign, lane, error })
       await advance(tx, { campaign, lane, to: request.number, allocator })
       log.error({ campaign, lane, number: request.number, batchId: request.batchId, err: cause }, 'request set aside')
-    })
+    }
+    await transaction(pool, setAside, (tx) => takeTurn(tx, campaign, state))
     state.failures = 0
     state.setAsideInARow += 1
     if (state.setAsideInARow < setAsideBeforePause) return

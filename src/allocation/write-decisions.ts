@@ -12,9 +12,10 @@ import { writeLine } from './write-line.ts'
 
 /**
  * Writes what was decided: reservations, appointments, seats, decisions, the line, and what is to be told. What was booked and changed
- * in the same transaction is written as it stands at its end. Returns the line's new revision; null when it has not changed.
+ * in the same transaction is written as it stands at its end. `sendLast` sends what comes behind it all. Returns the line's new revision,
+ * null when it has not changed, and the answer to what came last.
  */
-export async function writeDecisions(
+export async function writeDecisions<Last>(
   tx: Transaction,
   {
     campaign,
@@ -23,8 +24,9 @@ export async function writeDecisions(
     lineRevision,
     decided: { decisions, commands, changes, taken },
   }: { campaign: string; lane: Lane; decidedAt: number; lineRevision: number; decided: Decided },
-): Promise<number | null> {
-  if (decisions.length + commands.length + changes.size === 0) return null
+  sendLast: () => Promise<Last>,
+): Promise<{ revision: number | null; last: Last }> {
+  if (decisions.length + commands.length + changes.size === 0) return { revision: null, last: await sendLast() }
   const stored = [...changes.values()].filter(({ isStored }) => isStored)
   // What is cancelled goes first: its voucher may have booked again.
   if (stored.length > 0) await updateStandings(tx, stored)
@@ -88,6 +90,7 @@ export async function writeDecisions(
     ...[...changes.values()].flatMap(({ id, events }) => events.map((event) => ({ reservationId: id, event }))),
   ]
   if (told.length > 0) sent.push(insertOutbox(tx, campaign, told))
-  await inTurn(sent)
-  return revision
+  const last = sendLast()
+  await inTurn([...sent, last])
+  return { revision, last: await last }
 }

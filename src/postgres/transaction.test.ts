@@ -42,6 +42,27 @@ test('what fails rolls back, and the connection is used again', async () => {
   expect([pool.totalCount, pool.idleCount]).toEqual([1, 1])
 })
 
+test('what is asked first is asked inside the transaction, and answered before its work begins', async () => {
+  const { pool, read } = await pooled()
+  const failing = transaction(
+    pool,
+    async (tx, first: number) => {
+      expect(first).toBe(1)
+      await tx.query('select 1/0')
+    },
+    async (tx) => (await tx.query(rename)).rowCount!,
+  )
+  await expect(failing).rejects.toMatchObject({ code: '22012' })
+  expect(await read(renamed)).toEqual([])
+  const refused = transaction(
+    pool,
+    async () => expect.unreachable(),
+    (tx) => tx.query('select 1/0'),
+  )
+  await expect(refused).rejects.toMatchObject({ code: '22012' })
+  expect([pool.totalCount, pool.idleCount]).toEqual([1, 1])
+})
+
 test('a server that goes without a word in the middle of one is waited for once, not again for the rollback', async () => {
   const { pool, proxy, read } = await pooled()
   let goneAt = 0

@@ -38,8 +38,11 @@ export type Work = {
   lanes: { lane: Lane; servingNumber: number; acceptedNumber: number }[]
 }
 
-/** What there is to decide. Read after the lock, in a statement of its own, so that it sees what the last writer committed. */
-export async function readWork(tx: Transaction, campaign: string): Promise<Work> {
+/**
+ * What there is to decide. Read after the lock, in a statement of its own, so that it sees what the last writer committed. Null when there is
+ * no such campaign.
+ */
+export async function readWork(tx: Transaction, campaign: string): Promise<Work | null> {
   const { rows } = await tx.query<{
     now: number
     slotsRevision: number
@@ -61,7 +64,7 @@ export async function readWork(tx: Transaction, campaign: string): Promise<Work>
     values: [campaign],
   })
   const first = rows[0]
-  if (!first) throw new Error(`bug: campaign ${campaign} has no writer`)
+  if (!first) return null
   const { now, slotsRevision, lineRevision, paused, allocator, idleMs } = first
   return { now, slotsRevision, lineRevision, paused, allocator, idleMs, lanes: rows }
 }

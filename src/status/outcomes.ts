@@ -6,22 +6,40 @@ import { DecidedStatus, Reason } from '../domain/reservation.ts'
 /** An outcome is asked for when it is fresh; after this many seconds Postgres answers. */
 const outcomeSeconds = 900
 
-/** What became of a request, as Redis keeps it for a while. Nothing personal. Instants in epoch ms. */
-export const Outcome = z.object({
+/** What became of a request. Nothing personal. Instants in epoch ms. */
+export type Outcome = Omit<z.infer<typeof Kept>, 'place'> & {
+  queueNumber: number
+  acceptedAt: number
+  decidedAt: number
+}
+
+const Kept = z.object({
+  place: z.int(),
   id: z.string(),
   status: DecidedStatus,
   reason: Reason.nullable(),
-  queueNumber: z.number(),
-  acceptedAt: z.number(),
-  decidedAt: z.number(),
   appointments: z.array(z.object({ dose: z.number(), slotId: z.string() })),
 })
-export type Outcome = z.infer<typeof Outcome>
 
-// One hash per batch, one field per place: a receipt names both, and 500 outcomes are one command.
+/** What is common to the outcomes of a field is said once. `firstNumber`: of the batch. */
+const Field = z.object({
+  firstNumber: z.number(),
+  acceptedAt: z.number(),
+  decidedAt: z.number(),
+  outcomes: z.array(Kept),
+})
+
+// One hash per batch: a receipt names batch and place, and 500 outcomes are one command.
 const outcomesKey = (batchId: string) => `junban:outcomes:${batchId}`
 
-/** Keeps fresh outcomes in Redis, where a status storm meets them, and while Postgres is away. */
+/**
+ * So many places, from one of its multiples on, share a field of the hash, named after the first of them that is in it: a transaction may
+ * end between them. 500 fields of their own took twice the time, here and in Redis, and they are read only while Postgres is away.
+ */
+const placesPerField = 16
+const startOf = (place: number) => place - (place % placesPerField)
+
+/** Keeps fresh outcomes in Redis for the time when Postgres is away. `decisions` are in the order of their numbers. */
 export async function rememberOutcomes(
   redis: Redis,
   decidedAt: number,
@@ -29,17 +47,17 @@ export async function rememberOutcomes(
 ): Promise<void> {
   const pipeline = redis.pipeline()
   for (const [batchId, ofBatch] of Map.groupBy(decisions, ({ request }) => request.batchId)) {
-    const fields = ofBatch.flatMap(({ request, decision }) => {
-      const outcome: Outcome = {
+    const fields = [...Map.groupBy(ofBatch, ({ request }) => startOf(request.place)).values()].flatMap((together) => {
+      const { place, number, acceptedAt } = together[0]!.request
+      const outcomes = together.map(({ request, decision: { status, reason, seats } }) => ({
+        place: request.place,
         id: request.id,
-        status: decision.status,
-        reason: decision.reason,
-        queueNumber: request.number,
-        acceptedAt: request.acceptedAt,
-        decidedAt,
-        appointments: decision.seats,
-      }
-      return [String(request.place), JSON.stringify(outcome)]
+        status,
+        reason,
+        appointments: seats,
+      }))
+      const field: z.infer<typeof Field> = { firstNumber: number - place, acceptedAt, decidedAt, outcomes }
+      return [String(place), JSON.stringify(field)]
     })
     pipeline.hset(outcomesKey(batchId), ...fields).expire(outcomesKey(batchId), outcomeSeconds)
   }
@@ -59,9 +77,18 @@ export async function forgetOutcomes(redis: Redis, places: { batchId: string; pl
 
 /** A fresh outcome that stands, or null when Redis does not know one. */
 export async function recallOutcome(redis: Redis, batchId: string, place: number): Promise<Outcome | null> {
-  const [changed, text] = await Promise.all([
+  const start = startOf(place)
+  const names = Array.from({ length: place - start + 1 }, (_, after) => String(start + after))
+  const [changed, texts] = await Promise.all([
     redis.hexists(changedKey(batchId), String(place)),
-    redis.hget(outcomesKey(batchId), String(place)),
+    redis.hmget(outcomesKey(batchId), ...names),
   ])
-  return changed || text === null ? null : Outcome.parse(JSON.parse(text))
+  // It is in the field that begins last before it, if in any.
+  const text = texts.findLast((one) => one !== null)
+  if (changed || !text) return null
+  const { firstNumber, acceptedAt, decidedAt, outcomes } = Field.parse(JSON.parse(text))
+  const kept = outcomes.find((one) => one.place === place)
+  if (!kept) return null
+  const { id, status, reason, appointments } = kept
+  return { id, status, reason, appointments, queueNumber: firstNumber + place, acceptedAt, decidedAt }
 }
