@@ -81,6 +81,24 @@ test('sixteen are begun in a turn of the event loop', async () => {
   expect([...Map.groupBy(turnOf, (one) => one).values()].map(({ length }) => length)).toEqual([16, 16, 8])
 })
 
+test('those who have waited for 25 ms are begun together, up to 128', async () => {
+  const { seen, ask } = bareLine({ places: 200 })
+  const now = vi.spyOn(performance, 'now')
+  opened.push(() => now.mockRestore())
+  for (let n = 0; n < 160; n += 1) {
+    now.mockReturnValue(n < 140 ? 1_000 : 1_010)
+    ask(n)
+  }
+  now.mockReturnValue(1_026)
+  const begun = []
+  while (seen.begun.length < 160) {
+    await new Promise((resolve) => setImmediate(resolve))
+    begun.push(seen.begun.length)
+  }
+  // Twelve of the last turn but one were overdue, and four have their turn with them.
+  expect(begun).toEqual([128, 144, 160])
+})
+
 test('one whose handling throws keeps nobody else from their turn', async () => {
   const thrown = new Promise<unknown>((resolve) => process.once('uncaughtException', resolve))
   let begun = 0

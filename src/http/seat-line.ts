@@ -15,6 +15,11 @@ export const asksForSeat = ({ method, url, headers }: IncomingMessage) =>
  * has come meanwhile is looked at, and refused if there is no place.
  */
 const perTurn = 16
+/**
+ * Or so many, when they have waited for so long, in ms: the event loop stood still, and sixteen a turn, between which it reads what a crowd
+ * has sent meanwhile, would let them wait as long again.
+ */
+const [mostPerTurn, overdueMs] = [128, 25]
 
 /** Who has waited for so long is not refused any more, in ms. */
 const patienceMs = 20
@@ -44,8 +49,10 @@ export function createSeatLine({
   const line: Waiting[] = []
 
   function beginSome() {
+    const overdue = performance.now() - overdueMs
+    const most = () => (line[0]!.cameAt < overdue ? mostPerTurn : perTurn)
     try {
-      for (let begun = 0; begun < perTurn && line.length > 0; begun += 1) {
+      for (let begun = 0; line.length > 0 && begun < most(); begun += 1) {
         const { request, begin } = line.shift()!
         expected.add(request)
         begin()
