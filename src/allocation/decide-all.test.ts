@@ -69,4 +69,7 @@ test('told to stop, before it begins or while it rests, it begins nothing more',
   const second = deciding(1, 1, 0)
   await second.decideAll(() => second.begun.length > 0 && performance.now() - second.begun[0]! > apartMs / 2)
   expect(second.begun).toHaveLength(1)
+  const third = deciding(300, 0)
+  await third.decideAll(() => third.begun.length > 0)
+  expect(third.progressed).toEqual([300])
 })

@@ -27,6 +27,7 @@ export function createDecideAll<Done extends Step>({
   const due = new Map<string, number>()
 
   return async function decideAll(campaign: string, isStopping: () => boolean): Promise<void> {
+    let told = Promise.resolve()
     while (!isStopping()) {
       const begunAt = performance.now()
       const restMs = (due.get(campaign) ?? 0) - begunAt
@@ -35,11 +36,12 @@ export function createDecideAll<Done extends Step>({
         continue
       }
       const done = await decideNext(campaign)
-      if (!done) return
+      if (!done) break
       due.set(campaign, done.left < enoughWait ? begunAt + apartMs : 0)
       // Telling takes a millisecond, in which Postgres would wait for the next transaction: that is begun first.
-      const told = nextTurn().then(() => progressed(campaign, done))
-      if (done.left === 0) return told
+      told = nextTurn().then(() => progressed(campaign, done))
+      if (done.left === 0) break
     }
+    return told
   }
 }
