@@ -65,10 +65,10 @@ test('an agent has a place when the web lane has none', () => {
   expect(() => admission.check('medics', 'agent')).toThrow(refusal)
 })
 
-test('more have a place when more are answered: as many as are accepted in 40 ms', async () => {
+test('more have a place when more are answered: as many as are accepted in 30 ms', async () => {
   const admission = open()
   await accept(admission, 20_000)
-  letIn(admission, 799)
+  letIn(admission, 599)
   expect(admission.turnsAway(0)).toBe(false)
   letIn(admission, 1)
   expect(admission.turnsAway(0)).toBe(true)
@@ -96,14 +96,14 @@ test('it is said that people are turned away for two seconds after the last', ()
   expect(admission.isShedding()).toBe(false)
 })
 
-test('in a crowd so many have a place as are accepted in 40 ms; a second after the last was turned away, a full batch', async () => {
+test('in a crowd so many have a place as are accepted in 30 ms; a second after the last was turned away, a full batch', async () => {
   const admission = open()
   await accept(admission, 2_000)
   expect(admission.excess(500)).toBe(0)
   expect(admission.turnsAway(512)).toBe(true)
-  expect(admission.excess(500)).toBe(420)
-  expect(admission.turnsAway(79)).toBe(false)
-  expect(admission.turnsAway(80)).toBe(true)
+  expect(admission.excess(500)).toBe(440)
+  expect(admission.turnsAway(59)).toBe(false)
+  expect(admission.turnsAway(60)).toBe(true)
   await accept(admission, 2_000)
   expect(admission.turnsAway(511)).toBe(false)
 })

@@ -2,7 +2,7 @@ import type { Lane } from '../domain/lane.ts'
 import { Problem } from '../errors.ts'
 
 /** In a crowd, who is accepted is answered within about this long: so many may be under way as are accepted in that time. */
-const targetMs = 40
+const targetMs = 30
 /** So many may be under way at any rate, but in a crowd: a full batch. */
 const minUnderWay = 512
 /** In a crowd there are at least so many places, so that it never stops taking people. */
