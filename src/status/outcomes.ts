@@ -34,7 +34,7 @@ const outcomesKey = (batchId: string) => `junban:outcomes:${batchId}`
 
 /**
  * So many places, from one of its multiples on, share a field of the hash, named after the first of them that is in it: a transaction may
- * end between them. 500 fields of their own took twice the time, here and in Redis, and they are read only while Postgres is away.
+ * end between them. They are written all day, and read only while Postgres is away.
  */
 const placesPerField = 16
 const startOf = (place: number) => place - (place % placesPerField)
