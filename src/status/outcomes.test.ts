@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { beforeAll, expect, test } from 'vitest'
+import { ask } from '../../test/setup/deciding.ts'
 import { freshRedis } from '../../test/setup/stores.ts'
-import type { Decision, NumberedBooking } from '../domain/decision.ts'
+import type { Decision } from '../domain/decision.ts'
 import { forgetOutcomes, type Outcome, recallOutcome, rememberOutcomes } from './outcomes.ts'
 
 let redis: Redis
@@ -18,28 +19,14 @@ const firstNumber = 41
 
 /** One request of a batch and what became of it, and how Redis is to tell it. */
 function decided({ batchId, place, booked, decidedAt }: Pick<Outcome, 'decidedAt'> & Made) {
-  const id = randomUUID()
-  const request: NumberedBooking = {
-    id,
-    kind: 'book',
-    voucherKey: 'a'.repeat(32),
-    fingerprint: 'b'.repeat(32),
-    choices: [{ slotId: 'one' }],
-    waitlist: false,
-    notify: false,
-    box: 'c2VhbGVk',
-    batchId,
-    place,
-    number: firstNumber + place,
-    receivedAt: acceptedAt,
-    acceptedAt,
-  }
+  const number = firstNumber + place
+  const request = { ...ask([]), batchId, place, number, receivedAt: acceptedAt, acceptedAt }
   const decision: Decision = booked
     ? { status: 'booked', reason: null, seats: [{ dose: 1, slotId: `slot of ${place}` }] }
     : { status: 'rejected', reason: 'sold-out', seats: [] }
   const { status, reason, seats: appointments } = decision
-  const queueNumber = firstNumber + place
-  return { request, decision, outcome: { id, status, reason, appointments, queueNumber, acceptedAt, decidedAt } }
+  const outcome = { id: request.id, status, reason, appointments, queueNumber: number, acceptedAt, decidedAt }
+  return { request, decision, outcome }
 }
 type Made = { batchId: string; place: number; booked: boolean }
 
