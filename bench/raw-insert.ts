@@ -4,11 +4,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { maxBatchRequests } from '#src/domain/batch.ts'
 import { createLogger } from '#src/logger.ts'
 import { insertAppointments } from '#src/postgres/appointments.ts'
-import { insertDecisions } from '#src/postgres/decisions.ts'
 import { inTurn } from '#src/postgres/in-turn.ts'
-import { insertOutbox } from '#src/postgres/outbox.ts'
 import { createPool } from '#src/postgres/pool.ts'
-import { insertReservations } from '#src/postgres/reservations.ts'
+import { insertDecidedBookings } from '#src/postgres/reservations.ts'
 import { transaction } from '#src/postgres/transaction.ts'
 import { campaignFile, slotIds } from './campaign.ts'
 import { bodyOf } from './load/requests.ts'
@@ -52,9 +50,11 @@ function makeRow(batch: number, place: number) {
     id: randomUUID(),
     number,
     voucherKey: randomBytes(16).toString('hex'),
+    outcome: 'booked' as const,
     status: 'booked' as const,
     reason: null,
     waitlist: false,
+    notify: true,
     box,
     acceptedAt: Date.now(),
     slotId: choices[0]?.slotId ?? slotIds[0]!,
@@ -65,29 +65,11 @@ async function insert(pool: ReturnType<typeof createPool>, rows: Row[]): Promise
   await transaction(pool, async (tx) => {
     const decidedAt = Date.now()
     await inTurn([
-      insertReservations(tx, { campaign, lane, decidedAt, reservations: rows }),
-      insertDecisions(tx, {
-        campaign,
-        lane,
-        decidedAt,
-        decisions: rows.map(({ id, number, status, reason }) => ({
-          requestId: id,
-          reservationId: id,
-          number,
-          kind: 'book',
-          outcome: status,
-          reason,
-        })),
-      }),
+      insertDecidedBookings(tx, { campaign, lane, decidedAt, bookings: rows }),
       insertAppointments(
         tx,
         campaign,
         rows.map(({ id, slotId }) => ({ reservationId: id, dose: 1, slotId })),
-      ),
-      insertOutbox(
-        tx,
-        campaign,
-        rows.map(({ id, status }) => ({ reservationId: id, event: status })),
       ),
     ])
   })

@@ -1,5 +1,6 @@
 import { type Connection, openConnection } from './connection.ts'
 import type { LoadResult } from './load.ts'
+import type { RequestAt } from './requests.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** Each connection sends its next request when it has the answer to the last, until the time is over or all were sent. */
@@ -12,7 +13,7 @@ export async function closedLoop({
 }: {
   port: number
   connections: number
-  requestAt: (n: number) => string
+  requestAt: RequestAt
   seconds?: number
   requests?: number
 }): Promise<LoadResult> {
@@ -23,7 +24,7 @@ export async function closedLoop({
   await Promise.all(opened.map((loop) => loop(tally, () => nextRequest())))
   return tally.result()
 
-  function nextRequest(): string | null {
+  function nextRequest(): string | Buffer | null {
     if (next >= requests || performance.now() >= endsAt) return null
     return requestAt(next++)
   }
@@ -38,7 +39,7 @@ async function openLoop(port: number) {
     answered: (status) => answered(status),
     lost: () => answered(0),
   })
-  return (tally: Tally, nextRequest: () => string | null) =>
+  return (tally: Tally, nextRequest: () => string | Buffer | null) =>
     new Promise<void>((done) => {
       const send = () => {
         const request = nextRequest()

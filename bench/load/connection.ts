@@ -6,7 +6,7 @@ const readInto = Buffer.allocUnsafe(64 * 1024)
 const lengthForm = /\r\ncontent-length: (\d+)/i
 const closeForm = /\r\nconnection: close/i
 
-export type Connection = { send(request: string): void; close(): void }
+export type Connection = { send(request: string | Buffer): void; close(): void }
 
 /**
  * A connection that has one request under way at a time. It reads no more of HTTP than it must, because on a small machine the
@@ -74,7 +74,7 @@ export async function openConnection({
     lost()
   }
 
-  async function sendAgainOpened(request: string) {
+  async function sendAgainOpened(request: string | Buffer) {
     socket = null
     head = ''
     missing = 0

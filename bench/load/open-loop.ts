@@ -1,5 +1,6 @@
 import { type Connection, openConnection } from './connection.ts'
 import type { LoadResult } from './load.ts'
+import type { RequestAt } from './requests.ts'
 import { createTally } from './tally.ts'
 
 /**
@@ -15,7 +16,7 @@ export async function openLoop({
 }: {
   port: number
   connections: number
-  requestAt: (n: number) => string
+  requestAt: RequestAt
   perSecond: number
   seconds: number
 }): Promise<LoadResult> {

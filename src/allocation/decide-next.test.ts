@@ -80,46 +80,44 @@ test('what is decided is written once, with its reason, its box as it came, and 
   ])
 })
 
-test('up to 500 requests go into one transaction, of one batch or many, and a batch that does not fit is divided', async () => {
-  await giveSlots({ only: 900 })
-  await append(rivals(300, 'only'))
-  await append(rivals(200, 'only'))
-  await append(rivals(1, 'only'))
+test('up to 1,000 requests go into one transaction, of one batch or many, and a batch that does not fit is divided', async () => {
+  await giveSlots({ only: 1_900 })
+  const appendAll = async (...sizes: number[]) => {
+    for (const size of sizes) await append(rivals(size, 'only'))
+  }
+  await appendAll(300, 500, 200, 1)
   const decideNext = newAllocator()
-  expect((await decideNext(campaign))?.servingNumber).toBe(500)
-  expect((await decideNext(campaign))?.servingNumber).toBe(501)
+  expect((await decideNext(campaign))?.servingNumber).toBe(1_000)
+  expect((await decideNext(campaign))?.servingNumber).toBe(1_001)
   expect(await decideNext(campaign)).toBeNull()
-  await append(rivals(300, 'only'))
-  await append(rivals(201, 'only'))
-  expect((await decideNext(campaign))?.servingNumber).toBe(1001)
-  await append(rivals(99, 'only'))
-  expect((await decideNext(campaign))?.servingNumber).toBe(1101)
-  expect(await read('select booked from slots')).toEqual([{ booked: 900 }])
+  await appendAll(300, 500, 201)
+  expect((await decideNext(campaign))?.servingNumber).toBe(2_001)
+  await appendAll(99)
+  expect((await decideNext(campaign))?.servingNumber).toBe(2_101)
+  expect(await read('select booked from slots')).toEqual([{ booked: 1_900 }])
   await expectSound()
 })
 
 test('what an allocator has read ahead and another has decided is not decided again', async () => {
   await giveSlots({ only: 1 })
-  await append(rivals(400, 'only'))
-  await append(rivals(400, 'only'))
+  for (const size of [400, 400, 400, 400]) await append(rivals(size, 'only'))
   const [one, other] = [newAllocator('one'), newAllocator('other')]
-  expect((await one(campaign))?.servingNumber).toBe(500)
-  expect((await other(campaign))?.servingNumber).toBe(800)
+  expect((await one(campaign))?.servingNumber).toBe(1_000)
+  expect((await other(campaign))?.servingNumber).toBe(1_600)
   await append(rivals(300, 'only'))
-  expect((await one(campaign))?.servingNumber).toBe(1100)
+  expect((await one(campaign))?.servingNumber).toBe(1_900)
   expect(await one(campaign)).toBeNull()
-  expect(await read('select count(*)::int, max(number)::int from decisions')).toEqual([{ count: 1100, max: 1100 }])
+  expect(await read('select count(*)::int, max(number)::int from decisions')).toEqual([{ count: 1_900, max: 1_900 }])
 })
 
 test('what was read ahead of a log that another has replaced, as a restored database has, is read again', async () => {
   await giveSlots({ only: 1 })
-  await append(rivals(500, 'only'))
-  await append(rivals(100, 'only'))
+  for (const size of [500, 500, 100]) await append(rivals(size, 'only'))
   const decideNext = newAllocator()
   await decideNext(campaign)
   const others = rivals(100, 'only')
   const owner = openPool(null)
-  await owner.query(`update batches set requests = '${JSON.stringify(others)}' where first_number = 501`)
+  await owner.query(`update batches set requests = '${JSON.stringify(others)}' where first_number = 1001`)
   const endOthers = () =>
     owner.query(`select pg_terminate_backend(pid) from pg_stat_activity
                   where datname = current_database() and pid <> pg_backend_pid()`)
@@ -196,13 +194,13 @@ test('what intake closed after the campaign did is rejected as closed, however l
 
 test('lanes take turns: a phone agent does not wait for a web backlog', async () => {
   await giveSlots({ only: 10 })
-  for (let batch = 0; batch < 4; batch += 1) await append(rivals(500, 'only'))
+  for (let batch = 0; batch < 6; batch += 1) await append(rivals(500, 'only'))
   const decideNext = newAllocator()
   expect((await decideNext(campaign))?.lane).toBe('web')
   await append(rivals(1, 'only'), 'agent')
   expect((await decideNext(campaign))?.lane).toBe('agent')
   expect((await decideNext(campaign))?.lane).toBe('web')
-  expect(await served()).toBe(1_000)
+  expect(await served()).toBe(2_000)
 })
 
 test('two allocators at once never oversell, decide each request once, and keep the order', async () => {

@@ -1,4 +1,3 @@
-import { maxBatchRequests } from '../domain/batch.ts'
 import type { NumberedRequest, NumberedSlotsRequest } from '../domain/decision.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { Logger } from '../logger.ts'
@@ -14,7 +13,7 @@ import { lockForDeciding } from './lock-for-deciding.ts'
 import { type Memory, readFacts } from './read-facts.ts'
 import { changeLine } from './read-line.ts'
 import { type Ahead, readAhead, readRawRequest, readRequests } from './read-requests.ts'
-import { countWaiting, leaveToAnother, nextLane } from './turns.ts'
+import { countWaiting, leaveToAnother, maxTurnRequests, nextLane } from './turns.ts'
 import { writeDecisions } from './write-decisions.ts'
 
 /** A constraint that another order of events would have kept: the whole transaction is tried again so often before it is split. */
@@ -50,7 +49,7 @@ type CampaignState = {
 }
 
 /**
- * Decides the next requests of a campaign, up to 500, in one transaction under the campaign's lock. Null when nothing waits or it
+ * Decides the next requests of a campaign, up to 1,000, in one transaction under the campaign's lock. Null when nothing waits or it
  * is paused. Throws only what waiting can mend; a request that cannot be committed is found by halving and set aside.
  */
 export function createDecideNext({
@@ -68,7 +67,7 @@ export function createDecideNext({
   const states = new Map<string, CampaignState>()
 
   return async function decideNext(campaign: string): Promise<Progressed | null> {
-    const state = states.get(campaign) ?? { limit: maxBatchRequests, failures: 0, setAsideInARow: 0 }
+    const state = states.get(campaign) ?? { limit: maxTurnRequests, failures: 0, setAsideInARow: 0 }
     states.set(campaign, state)
     for (;;) {
       try {
@@ -77,7 +76,7 @@ export function createDecideNext({
         if (progressed) {
           state.lastLane = progressed.lane
           if (progressed.decisions.length + progressed.commands.length > 0) state.setAsideInARow = 0
-          state.limit = Math.min(maxBatchRequests, state.limit * 2)
+          state.limit = Math.min(maxTurnRequests, state.limit * 2)
         }
         return progressed
       } catch (err) {

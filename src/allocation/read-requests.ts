@@ -64,7 +64,7 @@ async function readBatches(
 ): Promise<WaitingBatch[]> {
   const after = known.at(-1)?.number ?? servingNumber
   if (known.length >= limit || after >= acceptedNumber) return []
-  return readBatchesAfter(tx, campaign, lane, after, maxBatchRequests, Math.min(maxBatches, limit))
+  return readBatchesAfter(tx, campaign, lane, after, limit, Math.min(maxBatches, limit))
 }
 
 function requestsOf({ id: batchId, firstNumber, receivedAt, acceptedAt, requests }: WaitingBatch): LoggedRequest[] {

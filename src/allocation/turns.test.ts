@@ -47,12 +47,12 @@ test('a backlog is left to the allocator that works on it; little work, or a cam
     paused: false,
     allocator: 'other',
     idleMs: 500,
-    lanes: waitingIn({ web: 501 }),
+    lanes: waitingIn({ web: 1_001 }),
     ...fields,
   })
   expect(leaveToAnother(work({}), 'me')).toBe(true)
-  expect(leaveToAnother(work({ lanes: waitingIn({ web: 500 }) }), 'me')).toBe(false)
-  expect(leaveToAnother(work({ lanes: waitingIn({ web: 300, agent: 201 }) }), 'me')).toBe(true)
+  expect(leaveToAnother(work({ lanes: waitingIn({ web: 1_000 }) }), 'me')).toBe(false)
+  expect(leaveToAnother(work({ lanes: waitingIn({ web: 700, agent: 301 }) }), 'me')).toBe(true)
   expect(leaveToAnother(work({ idleMs: 1_001 }), 'me')).toBe(false)
   expect(leaveToAnother(work({ allocator: 'me' }), 'me')).toBe(false)
   expect(leaveToAnother(work({ allocator: null }), 'me')).toBe(false)

@@ -4,7 +4,7 @@ import { insertDecisions } from '../postgres/decisions.ts'
 import { inTurn } from '../postgres/in-turn.ts'
 import { insertOutbox } from '../postgres/outbox.ts'
 import type { Transaction } from '../postgres/pool.ts'
-import { insertReservations } from '../postgres/reservations.ts'
+import { insertDecidedBookings } from '../postgres/reservations.ts'
 import { takeSeats } from '../postgres/seats.ts'
 import { updateStandings } from '../postgres/standings.ts'
 import type { Decided } from './decide.ts'
@@ -33,28 +33,30 @@ export async function writeDecisions<Last>(
   const revision = await writeLine(tx, { campaign, lane, decidedAt, revision: lineRevision + 1, decisions, changes })
   // Sent one behind the other, so that Postgres writes one while the next is put into its form.
   const sent: Promise<unknown>[] = []
-  const others = decisions.filter(({ decision }) => decision.status !== 'waitlisted')
+  const waiters = decisions.filter(({ decision }) => decision.status === 'waitlisted')
+  const others = waiters.length > 0 ? decisions.filter(({ decision }) => decision.status !== 'waitlisted') : decisions
   if (others.length > 0)
     sent.push(
-      insertReservations(tx, {
+      insertDecidedBookings(tx, {
         campaign,
         lane,
         decidedAt,
-        reservations: others.map(({ request, decision }) => ({
+        bookings: others.map(({ request, decision: { status, reason } }) => ({
           ...request,
-          status: changes.get(request.id)?.status ?? decision.status,
-          reason: decision.reason,
+          outcome: status,
+          reason,
+          status: changes.get(request.id)?.status ?? status,
         })),
       }),
     )
-  if (decisions.length + commands.length > 0)
+  if (waiters.length + commands.length > 0)
     sent.push(
       insertDecisions(tx, {
         campaign,
         lane,
         decidedAt,
         decisions: [
-          ...decisions.map(({ request: { id, number, kind }, decision: { status, reason } }) => ({
+          ...waiters.map(({ request: { id, number, kind }, decision: { status, reason } }) => ({
             requestId: id,
             reservationId: id,
             number,
@@ -83,7 +85,7 @@ export async function writeDecisions<Last>(
   if (taken.size > 0) sent.push(takeSeats(tx, campaign, taken))
   if (appointments.length > 0) sent.push(insertAppointments(tx, campaign, appointments))
   const told = [
-    ...decisions
+    ...waiters
       .filter(({ request }) => request.notify)
       .map(({ request, decision }) => ({ reservationId: request.id, event: decision.status as string })),
     // Whether there is an address is in the box: the notifier sees.

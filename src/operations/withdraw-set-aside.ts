@@ -3,9 +3,8 @@ import { CommandKind } from '../domain/command.ts'
 import { Uuid } from '../domain/ids.ts'
 import { insertAudit } from '../postgres/audit.ts'
 import { insertDecisions, type NewDecision, readDecided } from '../postgres/decisions.ts'
-import { insertOutbox } from '../postgres/outbox.ts'
 import type { Pool, Transaction } from '../postgres/pool.ts'
-import { insertReservations } from '../postgres/reservations.ts'
+import { insertDecidedBookings } from '../postgres/reservations.ts'
 import { settleSetAside } from '../postgres/set-aside.ts'
 import { transaction } from '../postgres/transaction.ts'
 import { takeSetAside } from './take-set-aside.ts'
@@ -56,12 +55,11 @@ async function reject(tx: Transaction, requestId: string, aside: Awaited<ReturnT
   if (command) return decide({ ...command, outcome: 'refused' })
   if (request?.kind === 'slots') return decide({ reservationId: null, kind: 'slots', outcome: 'refused' })
   const kept = Kept.parse(request ?? {})
-  await insertReservations(tx, {
+  const outcome = 'rejected'
+  await insertDecidedBookings(tx, {
     campaign,
     lane,
     decidedAt,
-    reservations: [{ ...kept, status: 'rejected', reason, id: requestId, number, acceptedAt }],
+    bookings: [{ ...kept, outcome, status: outcome, reason, id: requestId, number, acceptedAt }],
   })
-  await decide({ reservationId: requestId, kind: 'book', outcome: 'rejected' })
-  if (kept.notify) await insertOutbox(tx, campaign, [{ reservationId: requestId, event: 'rejected' }])
 }

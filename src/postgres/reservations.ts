@@ -21,50 +21,67 @@ export async function readLiveVouchers(tx: Transaction, campaign: string, vouche
   return new Set(rows.map(({ key }) => key))
 }
 
-export type NewReservation = {
+export type DecidedBooking = {
   id: string
   number: number
   voucherKey: string
-  status: DecidedStatus
+  /** What was decided. */
+  outcome: DecidedStatus
   reason: Reason | null
+  /** How the reservation stands at the end of the transaction. */
+  status: DecidedStatus
   waitlist: boolean
+  /** Whether somebody is told of the outcome. */
+  notify: boolean
   box: string
   acceptedAt: number
 }
 
 /**
- * Writes decided reservations. The unique index `reservations_one_per_voucher` fails the whole transaction if a voucher would
- * have two live ones.
+ * Writes decided bookings: of each its reservation, its decision and, in the outbox, that it is to be told. The unique index
+ * `reservations_one_per_voucher` fails the whole transaction if a voucher would have two live reservations, and the primary key
+ * `decisions_once` if one of them was decided before.
  */
-export async function insertReservations(
+export async function insertDecidedBookings(
   tx: Transaction,
   {
     campaign,
     lane,
     decidedAt,
-    reservations,
-  }: { campaign: string; lane: Lane; decidedAt: number; reservations: NewReservation[] },
+    bookings,
+  }: { campaign: string; lane: Lane; decidedAt: number; bookings: DecidedBooking[] },
 ): Promise<void> {
   await tx.query({
-    name: 'reservations.insert',
+    name: 'reservations.insert_decided',
     text: `
+      with new as (
+        select *
+          from unnest($4::uuid[], $5::bigint[], $6::bytea[], $7::text[], $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::bytea[], $13::timestamptz[])
+            as new (id, number, voucher_key, outcome, reason, status, waitlist, notify, box, accepted_at)
+      ), decided as (
+        insert into decisions (request_id, reservation_id, campaign_id, lane, number, kind, outcome, reason, decided_at)
+        select id, id, $1, $2, number, 'book', outcome, reason, $3 from new
+      ), told as (
+        insert into outbox (campaign_id, reservation_id, event)
+        select $1, id, outcome from new where notify
+      )
       insert into reservations
         (campaign_id, lane, decided_at, id, queue_number, voucher_key, status, reason, waitlist, box, accepted_at)
-      select $1, $2, $3, new.*
-        from unnest($4::uuid[], $5::bigint[], $6::bytea[], $7::text[], $8::text[], $9::boolean[], $10::bytea[], $11::timestamptz[])
-          as new (id, number, voucher_key, status, reason, waitlist, box, accepted_at)`,
+      select $1, $2, $3, id, number, voucher_key, status, reason, waitlist, box, accepted_at from new`,
     values: [
       campaign,
       lane,
       new Date(decidedAt),
-      uuids(reservations.map(({ id }) => id)),
-      int8s(reservations.map(({ number }) => number)),
-      hexes(reservations.map(({ voucherKey }) => voucherKey)),
-      texts(reservations.map(({ status }) => status)),
-      texts(reservations.map(({ reason }) => reason)),
-      bools(reservations.map(({ waitlist }) => waitlist)),
-      base64s(reservations.map(({ box }) => box)),
-      timestamptzs(reservations.map(({ acceptedAt }) => acceptedAt)),
+      uuids(bookings.map(({ id }) => id)),
+      int8s(bookings.map(({ number }) => number)),
+      hexes(bookings.map(({ voucherKey }) => voucherKey)),
+      texts(bookings.map(({ outcome }) => outcome)),
+      texts(bookings.map(({ reason }) => reason)),
+      texts(bookings.map(({ status }) => status)),
+      bools(bookings.map(({ waitlist }) => waitlist)),
+      bools(bookings.map(({ notify }) => notify)),
+      base64s(bookings.map(({ box }) => box)),
+      timestamptzs(bookings.map(({ acceptedAt }) => acceptedAt)),
     ],
   })
 }

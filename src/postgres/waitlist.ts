@@ -1,7 +1,7 @@
 import type { Choice } from '../domain/choice.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { Queryable, Transaction } from './pool.ts'
-import type { NewReservation } from './reservations.ts'
+import type { DecidedBooking } from './reservations.ts'
 
 export type StoredWaiter = {
   id: string
@@ -53,7 +53,7 @@ export async function readLastPlace(tx: Transaction, campaign: string): Promise<
   return rows[0]!.last
 }
 
-export type NewWaiter = NewReservation & { place: number; choices: Choice[] | null }
+export type NewWaiter = Omit<DecidedBooking, 'outcome' | 'notify'> & { place: number; choices: Choice[] | null }
 
 /** Writes reservations that were put in line, as they stand at the transaction's end. */
 export async function insertWaiters(

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { maxBatchRequests } from '#src/domain/batch.ts'
+import { maxTurnRequests } from '#src/allocation/turns.ts'
 import { addOperator } from '#src/operations/add-operator.ts'
 import { bodyOf, book, type Told } from './book.ts'
 import { untilOneDecided } from './decided.ts'
@@ -43,7 +43,7 @@ test('however long the web lane is, an agent’s booking waits for at most two t
   const stack = await startStack({ allocators: 0 })
   await stack.addCampaign({ id: 'rush', slots: { a: 100_000 } })
   const key = await agentKey(stack)
-  const web = 8 * maxBatchRequests
+  const web = 8 * maxTurnRequests
   const connections = Array.from({ length: 100 }, openConnection)
   await Promise.all(
     connections.map(async (connection, client) => {
@@ -63,7 +63,7 @@ test('however long the web lane is, an agent’s booking waits for at most two t
     select count(*)::int as before
       from decisions web
      where lane = 'web' and decided_at < (select decided_at from decisions where lane = 'agent')`)
-  expect(before).toBeLessThanOrEqual(2 * maxBatchRequests)
+  expect(before).toBeLessThanOrEqual(2 * maxTurnRequests)
 })
 
 test('one rulebook: what is full or blocked is so for every lane, and nobody is booked twice over them', async () => {
