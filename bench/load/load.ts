@@ -22,4 +22,6 @@ export type LoadResult = {
   maxMs: number
   /** All but a hundredth of those answered otherwise had their answer by then; 0 when there were none. */
   refusedP99Ms: number
+  /** Processor time of the generator, without what it made ready before. */
+  cpuSeconds: number
 }

@@ -7,6 +7,7 @@ export function createTally() {
   const refused: Record<string, number> = {}
   let sent = 0
   const firstSentAt = performance.now()
+  const cpuBefore = process.cpuUsage()
 
   return {
     sent: () => {
@@ -24,6 +25,7 @@ export function createTally() {
     },
     result(): LoadResult {
       const lastAnsweredAt = performance.now()
+      const { user, system } = process.cpuUsage(cpuBefore)
       const sorted = Float64Array.from(latencies).sort()
       const sortedRefused = Float64Array.from(refusedLatencies).sort()
       return {
@@ -37,6 +39,7 @@ export function createTally() {
         p99Ms: quantile(sorted, 0.99),
         maxMs: sorted.at(-1) ?? 0,
         refusedP99Ms: quantile(sortedRefused, 0.99),
+        cpuSeconds: (user + system) / 1e6,
       }
     },
   }

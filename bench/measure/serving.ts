@@ -41,7 +41,7 @@ function cpuOf({ pids }: Stage, serverPid: number, before: CpuClock, after: CpuC
   return {
     serverCpuUs: each(spent(serverPid)),
     storesCpuUs: each(pids.stores.reduce((sum, pid) => sum + spent(pid), 0)),
-    generatorCpuUs: each(spent(pids.generator)),
+    generatorCpuUs: each(load.cpuSeconds),
     othersShare: Math.max(0, after.all - before.all - spent(process.pid)) / all,
   }
 }

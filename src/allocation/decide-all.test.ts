@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { apartMs, createDecideAll } from './decide-all.ts'
+import { apartMs, createDecideAll, longestRestMs, nextAfter } from './decide-all.ts'
 
 /** Decides in transactions after each of which so many are left of what was accepted when it began. Then it finds nothing. */
 function deciding(...left: number[]) {
@@ -51,6 +51,14 @@ test('where few wait, the next transaction begins a little later, in another pas
   expect(begun).toHaveLength(4)
   // A timer may come a millisecond early.
   for (const after of [1, 2, 3]) expect(begun[after]! - begun[after - 1]!).toBeGreaterThanOrEqual(apartMs - 1)
+})
+
+test.for([
+  ['a short one is followed when more have come', 1_005, 1_000 + apartMs],
+  ['a long one after half its time', 1_080, 1_120],
+  ['a very long one, where a store is late, after the longest rest', 9_000, 9_000 + longestRestMs],
+] as const)('of transactions, %s', ([, endedAt, nextAt]) => {
+  expect(nextAfter(1_000, endedAt)).toBe(nextAt)
 })
 
 test('who asks after a quiet moment does not wait', async () => {
