@@ -47,16 +47,18 @@ function makeRow(batch: number, place: number) {
   const { choices, ...personal } = bodyOf(number)
   const box = randomBytes(Buffer.byteLength(JSON.stringify(personal)) + boxOverheadBytes).toString('base64')
   return {
-    id: randomUUID(),
-    number,
-    voucherKey: randomBytes(16).toString('hex'),
+    request: {
+      id: randomUUID(),
+      number,
+      voucherKey: randomBytes(16).toString('hex'),
+      waitlist: false,
+      notify: true,
+      box,
+      acceptedAt: Date.now(),
+    },
     outcome: 'booked' as const,
-    status: 'booked' as const,
     reason: null,
-    waitlist: false,
-    notify: true,
-    box,
-    acceptedAt: Date.now(),
+    status: 'booked' as const,
     slotId: choices[0]?.slotId ?? slotIds[0]!,
   }
 }
@@ -69,7 +71,7 @@ async function insert(pool: ReturnType<typeof createPool>, rows: Row[]): Promise
       insertAppointments(
         tx,
         campaign,
-        rows.map(({ id, slotId }) => ({ reservationId: id, dose: 1, slotId })),
+        rows.map(({ request, slotId }) => ({ reservationId: request.id, dose: 1, slotId })),
       ),
     ])
   })

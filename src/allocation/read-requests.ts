@@ -68,14 +68,9 @@ async function readBatches(
 }
 
 function requestsOf({ id: batchId, firstNumber, receivedAt, acceptedAt, requests }: WaitingBatch): LoggedRequest[] {
-  return QueuedRequests.parse(JSON.parse(requests)).map((request, place) => ({
-    ...request,
-    number: firstNumber + place,
-    place,
-    batchId,
-    receivedAt,
-    acceptedAt,
-  }))
+  return QueuedRequests.parse(JSON.parse(requests)).map((request, place) =>
+    Object.assign(request, { number: firstNumber + place, place, batchId, receivedAt, acceptedAt }),
+  )
 }
 
 /** The next request of a lane as it stands in the log, unread: to be set aside, perhaps because it cannot be read. */

@@ -34,7 +34,7 @@ export async function writeDecisions<Last>(
   // Sent one behind the other, so that Postgres writes one while the next is put into its form.
   const sent: Promise<unknown>[] = []
   const waiters = decisions.filter(({ decision }) => decision.status === 'waitlisted')
-  const others = waiters.length > 0 ? decisions.filter(({ decision }) => decision.status !== 'waitlisted') : decisions
+  const others = decisions.filter(({ decision }) => decision.status !== 'waitlisted')
   if (others.length > 0)
     sent.push(
       insertDecidedBookings(tx, {
@@ -42,7 +42,7 @@ export async function writeDecisions<Last>(
         lane,
         decidedAt,
         bookings: others.map(({ request, decision: { status, reason } }) => ({
-          ...request,
+          request,
           outcome: status,
           reason,
           status: changes.get(request.id)?.status ?? status,

@@ -60,6 +60,6 @@ async function reject(tx: Transaction, requestId: string, aside: Awaited<ReturnT
     campaign,
     lane,
     decidedAt,
-    bookings: [{ ...kept, outcome, status: outcome, reason, id: requestId, number, acceptedAt }],
+    bookings: [{ request: { ...kept, id: requestId, number, acceptedAt }, outcome, reason, status: outcome }],
   })
 }

@@ -22,19 +22,21 @@ export async function readLiveVouchers(tx: Transaction, campaign: string, vouche
 }
 
 export type DecidedBooking = {
-  id: string
-  number: number
-  voucherKey: string
+  request: {
+    id: string
+    number: number
+    voucherKey: string
+    waitlist: boolean
+    /** Whether somebody is told of the outcome. */
+    notify: boolean
+    box: string
+    acceptedAt: number
+  }
   /** What was decided. */
   outcome: DecidedStatus
   reason: Reason | null
   /** How the reservation stands at the end of the transaction. */
   status: DecidedStatus
-  waitlist: boolean
-  /** Whether somebody is told of the outcome. */
-  notify: boolean
-  box: string
-  acceptedAt: number
 }
 
 /**
@@ -72,16 +74,16 @@ export async function insertDecidedBookings(
       campaign,
       lane,
       new Date(decidedAt),
-      uuids(bookings.map(({ id }) => id)),
-      int8s(bookings.map(({ number }) => number)),
-      hexes(bookings.map(({ voucherKey }) => voucherKey)),
+      uuids(bookings.map(({ request }) => request.id)),
+      int8s(bookings.map(({ request }) => request.number)),
+      hexes(bookings.map(({ request }) => request.voucherKey)),
       texts(bookings.map(({ outcome }) => outcome)),
       texts(bookings.map(({ reason }) => reason)),
       texts(bookings.map(({ status }) => status)),
-      bools(bookings.map(({ waitlist }) => waitlist)),
-      bools(bookings.map(({ notify }) => notify)),
-      base64s(bookings.map(({ box }) => box)),
-      timestamptzs(bookings.map(({ acceptedAt }) => acceptedAt)),
+      bools(bookings.map(({ request }) => request.waitlist)),
+      bools(bookings.map(({ request }) => request.notify)),
+      base64s(bookings.map(({ request }) => request.box)),
+      timestamptzs(bookings.map(({ request }) => request.acceptedAt)),
     ],
   })
 }

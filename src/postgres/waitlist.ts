@@ -53,7 +53,8 @@ export async function readLastPlace(tx: Transaction, campaign: string): Promise<
   return rows[0]!.last
 }
 
-export type NewWaiter = Omit<DecidedBooking, 'outcome' | 'notify'> & { place: number; choices: Choice[] | null }
+export type NewWaiter = Omit<DecidedBooking['request'], 'notify'> &
+  Pick<DecidedBooking, 'status' | 'reason'> & { place: number; choices: Choice[] | null }
 
 /** Writes reservations that were put in line, as they stand at the transaction's end. */
 export async function insertWaiters(
