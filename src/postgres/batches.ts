@@ -1,4 +1,4 @@
-import { type Batch, isCommand } from '../domain/batch.ts'
+import { type Batch, isCommand, maxBatchRequests } from '../domain/batch.ts'
 import { requestsText } from '../domain/batch-text.ts'
 import type { Lane } from '../domain/lane.ts'
 import { commandColumns } from './commands.ts'
@@ -197,7 +197,7 @@ export type WaitingBatch = {
 
 /**
  * The log of a lane after a number, in order: the batch that holds the next number first. Batches that begin within the next
- * `span` numbers, at most `limit` of them.
+ * `span` numbers, at most `limit` of them. Where they can end is said too: the index goes by it, and would be read to the end of the log.
  */
 export async function readBatchesAfter(
   tx: Transaction,
@@ -213,7 +213,8 @@ export async function readBatchesAfter(
       select id, first_number as "firstNumber", last_number as "lastNumber", received_at as "receivedAt",
              accepted_at as "acceptedAt", requests
         from batches
-       where campaign_id = $1 and lane = $2 and last_number > $3 and first_number <= $3 + $4
+       where campaign_id = $1 and lane = $2 and first_number <= $3::bigint + $4::int
+         and last_number > $3::bigint and last_number < $3::bigint + $4::int + ${maxBatchRequests}
        order by last_number
        limit $5`,
     values: [campaign, lane, servingNumber, span, limit],

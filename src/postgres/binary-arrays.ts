@@ -92,7 +92,7 @@ function remembering<Value>(encode: (values: readonly (Value | null)[]) => Buffe
   return (values: readonly (Value | null)[]): Buffer => {
     if (values.length === last.length && values.every((value, at) => value === last[at])) return array
     array = encode(values)
-    last = values
+    last = [...values]
     return array
   }
 }

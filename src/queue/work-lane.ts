@@ -6,7 +6,7 @@ import type { Lane } from '../domain/lane.ts'
 import type { Logger } from '../logger.ts'
 import { queueName, redisPrefix } from './names.ts'
 
-/** Batches of a lane that wait to be decided together: more than fit into one transaction, so that none waits for a fetch. */
+/** Batches of a lane that wait to be decided together: as many as fill a transaction when they are of 50, as a crowd's are at least. */
 const concurrency = 20
 /** A closing worker hands over after this long, in seconds. */
 export const drainDelaySeconds = 1
