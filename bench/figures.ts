@@ -25,6 +25,8 @@ export type Figures = {
   decidedPerSecond?: number
   /** Meanwhile. */
   takenPerSecond?: number
+  /** `decidedPerSecond` over what intake takes while the allocator stands still, in turns. */
+  decidedToIntake?: number
   /** From the end of that load until nothing waited. */
   emptyAfterSeconds?: number
   /** For a burst of so many, from the first send to the last decision. */

@@ -55,8 +55,7 @@ const promises: Promised[] = [
   {
     key: 'decidedToIntakeAlone',
     says: 'taken and decided at the same time, to intake alone',
-    of: ['junban', 'decidedPerSecond'],
-    over: ['junban', 'acceptedPerSecond'],
+    of: ['junban', 'decidedToIntake'],
     target: { atLeast: 0.7 },
   },
   {

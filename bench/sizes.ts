@@ -3,6 +3,8 @@ export type Sizes = {
   rounds: number
   /** Of each load that is given for a time. */
   seconds: number
+  /** How often intake is measured alone and with an allocator at work, in turns. */
+  turns: number
   /** Before anything is measured: what has just started is slow at first. */
   warmUpSeconds: number
   /** Bookings from the first send to the last decision. */
@@ -16,6 +18,7 @@ export type Sizes = {
 export const normalSizes: Sizes = {
   rounds: 3,
   seconds: 2,
+  turns: 3,
   warmUpSeconds: 1.5,
   burst: 10_000,
   backlog: 100_000,
@@ -25,6 +28,7 @@ export const normalSizes: Sizes = {
 export const quickSizes: Sizes = {
   rounds: 1,
   seconds: 1.5,
+  turns: 1,
   warmUpSeconds: 1,
   burst: 4_000,
   backlog: 30_000,

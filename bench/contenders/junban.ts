@@ -1,8 +1,10 @@
 import type pg from 'pg'
+import type { StartedProcess } from '#src/embedded/start-process.ts'
 import { campaignFile } from '../campaign.ts'
 import { withClient } from '../databases.ts'
 import type { Figures } from '../figures.ts'
 import { measureDrain } from '../measure/drain.ts'
+import { measureInTurns } from '../measure/in-turns.ts'
 import { waitUntilDecided } from '../measure/lane.ts'
 import { usedMemory } from '../measure/redis-memory.ts'
 import { bookPath, many, measureOpenLoop, measureServing } from '../measure/serving.ts'
@@ -31,8 +33,8 @@ async function measure(stage: Stage): Promise<Figures> {
   const { pid } = await stage.startServing('api', 'src/api.ts')
   return withClient(stage.databaseUrl, async (client) => {
     const serving = await measureIntake(stage, pid)
-    await stage.start('allocator', 'workers/allocator.ts')
-    return { ...serving, ...(await measureDrain(client)), ...(await measureDeciding(stage, client)) }
+    const allocator = await stage.start('allocator', 'workers/allocator.ts')
+    return { ...serving, ...(await measureDrain(client)), ...(await measureDeciding(stage, client, allocator)) }
   })
 }
 
@@ -49,24 +51,20 @@ async function measureIntake(stage: Stage, pid: number): Promise<Figures> {
 }
 
 /** With an allocator at work. Nothing waits at the start of each. */
-async function measureDeciding(stage: Stage, client: pg.Client): Promise<Figures> {
+async function measureDeciding(stage: Stage, client: pg.Client, allocator: StartedProcess): Promise<Figures> {
   const { seconds, burst } = stage.sizes
-  const taken = await stage.book(bookPath, { loop: 'closed', connections: many, seconds })
-  const takenAt = await waitUntilDecided(client)
-  const decidedPerSecond = taken.accepted / ((takenAt - taken.firstSentAt) / 1_000)
+  const both = await measureInTurns(stage, client, allocator)
 
   const rush = await stage.book(bookPath, { loop: 'closed', connections: many, requests: burst })
   const rushAt = await waitUntilDecided(client)
 
-  const open = await measureOpenLoop(stage, decidedPerSecond / 2)
+  const open = await measureOpenLoop(stage, both.decidedPerSecond / 2)
   await waitUntilDecided(client)
 
   await stage.get(slotsPath, { loop: 'closed', connections: many, seconds: seconds / 4 })
   const lists = await stage.get(slotsPath, { loop: 'closed', connections: many, seconds })
   return {
-    takenPerSecond: taken.acceptedPerSecond,
-    decidedPerSecond,
-    emptyAfterSeconds: (takenAt - taken.lastAnsweredAt) / 1_000,
+    ...both,
     burstSeconds: (rushAt - rush.firstSentAt) / 1_000,
     decidingOpenLoopPerSecond: open.acceptedPerSecond,
     decidingOpenLoopP50Ms: open.p50Ms,
