@@ -109,7 +109,7 @@ export async function setStage({ dir, databases, kind, redis, generator, sizes, 
       return result
     },
     get: (path: string, pace: Pace) => load({ kind: 'get', path }, pace),
-    pids: { generator: generator.pid, stores: [databases.pid, ...(redisServer ? [redisServer.pid] : [])] },
+    storePids: [databases.pid, ...(redisServer ? [redisServer.pid] : [])],
     /** How many people have been asked for. */
     people: () => people,
     /** How many answers were no acceptance. */

@@ -24,7 +24,7 @@ export async function closedLoop({
   await Promise.all(opened.map((loop) => loop(tally, () => nextRequest())))
   return tally.result()
 
-  function nextRequest(): string | Buffer | null {
+  function nextRequest(): Buffer | null {
     if (next >= requests || performance.now() >= endsAt) return null
     return requestAt(next++)
   }
@@ -39,7 +39,7 @@ async function openLoop(port: number) {
     answered: (status) => answered(status),
     lost: () => answered(0),
   })
-  return (tally: Tally, nextRequest: () => string | Buffer | null) =>
+  return (tally: Tally, nextRequest: () => Buffer | null) =>
     new Promise<void>((done) => {
       const send = () => {
         const request = nextRequest()

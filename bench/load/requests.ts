@@ -23,7 +23,7 @@ export function bodyOf(n: number) {
 }
 
 /** A request as it goes into the socket. */
-export type RequestAt = (n: number) => string | Buffer
+export type RequestAt = (n: number) => Buffer
 
 /**
  * The n-th request. The first `count` are made here and now, before the clock runs: on a small machine what the generator takes is taken from

@@ -34,13 +34,13 @@ export async function measureServing(stage: Stage, serverPid: number): Promise<F
 }
 
 /** Where the machine's time went: processor time for each request accepted, in microseconds, and what strangers took of it all. */
-function cpuOf({ pids }: Stage, serverPid: number, before: CpuClock, after: CpuClock, load: LoadResult): Figures {
+function cpuOf({ storePids }: Stage, serverPid: number, before: CpuClock, after: CpuClock, load: LoadResult): Figures {
   const spent = (pid: number) => after.under(pid) - before.under(pid)
   const each = (seconds: number) => (seconds * 1e6) / load.accepted
   const all = availableParallelism() * ((load.lastAnsweredAt - load.firstSentAt) / 1_000)
   return {
     serverCpuUs: each(spent(serverPid)),
-    storesCpuUs: each(pids.stores.reduce((sum, pid) => sum + spent(pid), 0)),
+    storesCpuUs: each(storePids.reduce((sum, pid) => sum + spent(pid), 0)),
     generatorCpuUs: each(load.cpuSeconds),
     othersShare: Math.max(0, after.all - before.all - spent(process.pid)) / all,
   }

@@ -61,6 +61,23 @@ test.for([
   expect(nextAfter(1_000, endedAt)).toBe(nextAt)
 })
 
+test('after a long transaction the next pass begins when it has rested', async () => {
+  const begun: number[] = []
+  const ended: number[] = []
+  const decideAll = createDecideAll({
+    decideNext: async () => {
+      const at = performance.now()
+      begun.push(at)
+      await expect.poll(() => performance.now() - at, { interval: 5 }).toBeGreaterThan(3 * apartMs)
+      ended.push(performance.now())
+      return { left: 0 }
+    },
+    progressed: () => {},
+  })
+  for (const _ of [1, 2]) await decideAll('medics', () => false)
+  expect(begun[1]! - ended[0]!).toBeGreaterThanOrEqual(apartMs)
+})
+
 test('who asks after a quiet moment does not wait', async () => {
   const { begun, decideAll } = deciding(0, 0)
   await decideAll()

@@ -60,6 +60,13 @@ test('an array of none is an empty one', async () => {
   expect(rows).toEqual([{ none: [] }])
 })
 
+test('ids that were changed in place are written as they are', () => {
+  const ids = ['0d4e3a52-6b1f-5c38-9a07-2f8c5d1e7b94']
+  const before = uuids(ids)
+  ids[0] = '1d4e3a52-6b1f-5c38-9a07-2f8c5d1e7b94'
+  expect(uuids(ids)).not.toEqual(before)
+})
+
 test.for([
   ['a uuid', () => uuids(['0d4e3a52-6b1f-5c38-9a07-2f8c5d1e7b9'])],
   ['a uuid', () => uuids(['0d4e3a52-6b1f-5c38-9a07-2f8c5d1e7b9g'])],
