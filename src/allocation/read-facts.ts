@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { NumberedBooking, NumberedRequest, Standing } from '../domain/decision.ts'
+import type { NumberedBooking, NumberedCommand, NumberedRequest, Standing } from '../domain/decision.ts'
 import { readDecided } from '../postgres/decisions.ts'
 import { inTurn } from '../postgres/in-turn.ts'
 import type { Transaction } from '../postgres/pool.ts'
 import { readEligible } from '../postgres/register.ts'
-import { readLiveVouchers } from '../postgres/reservations.ts'
+import { readBooked, readLiveVouchers } from '../postgres/reservations.ts'
 import { readFreeSeats } from '../postgres/seats.ts'
 import { readStandings } from '../postgres/standings.ts'
 import type { LockedCampaign, Work } from '../postgres/writers.ts'
@@ -51,11 +51,11 @@ export async function readFacts(
   const isFresh = last?.slotsRevision === slotsRevision && hasSameDays(last, locked)
   const memory = isFresh ? last : await readSlots(tx, { campaign, locked, slotsRevision, last })
   const bookings = requests.filter((request): request is NumberedBooking => request.kind === 'book')
-  const commanded = requests.flatMap((request) => (request.kind === 'book' ? [] : request.reservationId))
-  const [decided, liveVouchers, eligible, standing] = await inTurn([
-    readDecided(
+  const commands = requests.filter((request): request is NumberedCommand => request.kind !== 'book')
+  const [booked, liveVouchers, eligible, decided, standing] = await inTurn([
+    readBooked(
       tx,
-      requests.map(({ id }) => id),
+      bookings.map(({ id }) => id),
     ),
     readLiveVouchers(
       tx,
@@ -69,7 +69,19 @@ export async function readFacts(
           bookings.map(({ fingerprint }) => fingerprint),
         )
       : null,
-    commanded.length > 0 ? readStandings(tx, campaign, commanded) : noStandings,
+    commands.length > 0
+      ? readDecided(
+          tx,
+          commands.map(({ id }) => id),
+        )
+      : nothing,
+    commands.length > 0
+      ? readStandings(
+          tx,
+          campaign,
+          commands.map(({ reservationId }) => reservationId),
+        )
+      : noStandings,
   ])
 
   const { book, dayStart, series } = memory
@@ -80,7 +92,7 @@ export async function readFacts(
       : memory.line
   return {
     facts: {
-      decided,
+      decided: commands.length > 0 ? booked.union(decided) : booked,
       liveVouchers,
       standing,
       eligible,
@@ -117,4 +129,5 @@ async function readSlots(
 export const hasSameDays = ({ timeZone, series }: Memory, now: Pick<LockedCampaign, 'timeZone' | 'doses'>) =>
   timeZone === now.timeZone && isDeepStrictEqual(series?.doses ?? null, now.doses)
 
+const nothing: ReadonlySet<string> = new Set()
 const noStandings: ReadonlyMap<string, Standing> = new Map()

@@ -4,7 +4,7 @@ import { Uuid } from '../domain/ids.ts'
 import { insertAudit } from '../postgres/audit.ts'
 import { insertDecisions, type NewDecision, readDecided } from '../postgres/decisions.ts'
 import type { Pool, Transaction } from '../postgres/pool.ts'
-import { insertDecidedBookings } from '../postgres/reservations.ts'
+import { insertDecidedBookings, readBooked } from '../postgres/reservations.ts'
 import { settleSetAside } from '../postgres/set-aside.ts'
 import { transaction } from '../postgres/transaction.ts'
 import { takeSetAside } from './take-set-aside.ts'
@@ -38,7 +38,8 @@ export async function withdrawSetAside({
   return transaction(pool, async (tx) => {
     const aside = await takeSetAside(tx, requestId)
     const { campaign, lane, number } = aside
-    const before = (await readDecided(tx, [requestId])).has(requestId)
+    const decided = [await readBooked(tx, [requestId]), await readDecided(tx, [requestId])]
+    const before = decided.some((ids) => ids.has(requestId))
     if (!before) await reject(tx, requestId, aside)
     await settleSetAside(tx, requestId)
     const detail = { lane, number, ...(before && { decidedBefore: true }) }

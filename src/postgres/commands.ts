@@ -21,7 +21,7 @@ export async function readLastCommands(db: Queryable, reservationIds: string[]):
       select distinct on (commands.reservation_id) commands.reservation_id as "reservationId", commands.request_id as id,
              commands.kind, coalesce(outcome, 'queued') as status, reason
         from commands
-        left join decisions on decisions.request_id = commands.request_id
+        left join decisions on decisions.request_id = commands.request_id and decisions.kind <> 'book'
        where commands.reservation_id = any($1)
        order by commands.reservation_id, logged desc`,
     values: [reservationIds],

@@ -3,11 +3,11 @@ import type { Lane } from '../domain/lane.ts'
 import { int8s, texts, uuids } from './binary-arrays.ts'
 import type { Transaction } from './pool.ts'
 
-/** Which of these requests were decided before. */
+/** Which of these commands and changes of slots were decided before. Of bookings `readBooked` tells. */
 export async function readDecided(tx: Transaction, requestIds: string[]): Promise<Set<string>> {
   const { rows } = await tx.query<{ id: string }>({
     name: 'decisions.read_decided',
-    text: `select request_id as id from decisions where request_id = any($1::uuid[])`,
+    text: `select request_id as id from decisions where kind <> 'book' and request_id = any($1::uuid[])`,
     values: [uuids(requestIds)],
   })
   return new Set(rows.map(({ id }) => id))
@@ -23,7 +23,10 @@ export type NewDecision = {
   reason: string | null
 }
 
-/** Writes decisions. The primary key `decisions_once` fails the whole transaction if one of them was made before. */
+/**
+ * Writes decisions. The unique index `decisions_once_besides_bookings` fails the whole transaction if one of them was made before; a
+ * booking's comes with its reservation, whose primary key does.
+ */
 export async function insertDecisions(
   tx: Transaction,
   {

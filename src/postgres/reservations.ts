@@ -4,6 +4,16 @@ import type { DecidedStatus, Reason } from '../domain/reservation.ts'
 import { base64s, bools, hexes, int8s, texts, timestamptzs, uuids } from './binary-arrays.ts'
 import type { Queryable, Transaction } from './pool.ts'
 
+/** Which of these requests for a booking were decided before: whatever was decided, there is a reservation with the request's id. */
+export async function readBooked(tx: Transaction, requestIds: string[]): Promise<Set<string>> {
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'reservations.read_booked',
+    text: 'select id from reservations where id = any($1::uuid[])',
+    values: [uuids(requestIds)],
+  })
+  return new Set(rows.map(({ id }) => id))
+}
+
 /**
  * Which of these vouchers (keyed hashes, hex) have a live reservation in the campaign. `any(…)`, not `in (select …)`: the latter is
  * planned as a join that reads the whole table (3,700 decided/s instead of 11,000 with 100,000 reservations).
@@ -42,7 +52,7 @@ export type DecidedBooking = {
 /**
  * Writes decided bookings: of each its reservation, its decision and, in the outbox, that it is to be told. The unique index
  * `reservations_one_per_voucher` fails the whole transaction if a voucher would have two live reservations, and the primary key
- * `decisions_once` if one of them was decided before.
+ * of the reservations if one of them was decided before.
  */
 export async function insertDecidedBookings(
   tx: Transaction,
@@ -115,7 +125,7 @@ export async function readReservations(db: Queryable, ids: string[]): Promise<Ma
                          from appointments where reservation_id = reservations.id), '[]') as appointments,
              (select json_build_object('id', commands.request_id, 'kind', commands.kind,
                                        'status', coalesce(outcome, 'queued'), 'reason', decisions.reason)
-                from commands left join decisions on decisions.request_id = commands.request_id
+                from commands left join decisions on decisions.request_id = commands.request_id and decisions.kind <> 'book'
                where commands.reservation_id = reservations.id order by logged desc limit 1) as "lastCommand"
         from reservations
        where id = any($1)`,

@@ -52,7 +52,7 @@ test('a database that was only worked on shows nothing', async () => {
 const id = (name: string) => `'${idOf(name)}'`
 
 const drop = {
-  decisionsOnce: 'alter table decisions drop constraint decisions_once;',
+  bookedByItsId: 'alter table decisions drop constraint decisions_of_a_booking_by_its_id;',
   numberedOnce: 'alter table decisions drop constraint decisions_numbered_once;',
   contiguous: 'alter table batches drop constraint batches_contiguous;',
   neverOversold: 'alter table slots drop constraint slots_never_oversold;',
@@ -204,8 +204,7 @@ const harms: [name: string, sql: string, kinds: Record<string, number>, shown?: 
   ],
   [
     'a request decided twice',
-    `${drop.decisionsOnce}
-     insert into decisions select request_id, reservation_id, campaign_id, lane, 7, kind, outcome, reason, decided_at
+    `insert into decisions select request_id, reservation_id, campaign_id, lane, 7, kind, outcome, reason, decided_at
        from decisions where request_id = ${id('r1')}`,
     {
       'decided-twice': 1,
@@ -218,7 +217,8 @@ const harms: [name: string, sql: string, kinds: Record<string, number>, shown?: 
   ],
   [
     'two requests that booked one reservation',
-    `update decisions set reservation_id = ${id('r1')} where request_id = ${id('r4')}`,
+    `${drop.bookedByItsId}
+     update decisions set reservation_id = ${id('r1')} where request_id = ${id('r4')}`,
     { 'booked-twice': 1, 'decision-missing': 1, 'outcome-contradicted': 1 },
     { kind: 'booked-twice', id: idOf('r1'), found: '2: web 1, web 4' },
   ],
