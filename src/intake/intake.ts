@@ -14,7 +14,7 @@ import { type Batcher, createBatcher, type Placed } from './batcher.ts'
 import { createAcceptCommand, type NoteCommand } from './commands.ts'
 import { notAccepted } from './not-accepted.ts'
 import { createOpenRequests, maxOpenRequests } from './open-requests.ts'
-import type { Registers } from './register.ts'
+import type { Registers } from './registers.ts'
 
 /** In the place of a person's fingerprint where nobody is looked up: a campaign for anyone has no register. */
 const nobody = '0'.repeat(32)

@@ -5,7 +5,7 @@ import type { CampaignRecord } from '../postgres/catalogue.ts'
 import type { Announcements, CurrentAnnouncement } from '../status/announcements.ts'
 import type { Beats, Board } from '../status/board.ts'
 import type { Catalogue } from '../status/catalogue.ts'
-import type { Registers } from './register.ts'
+import type { Registers } from './registers.ts'
 
 /** How often the copy is compared with what is in memory: after a wiped Redis it is whole again by then. */
 const compareEveryMs = 5_000

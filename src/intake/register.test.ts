@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { operatorDatabase, testLog } from '../../test/setup/operator-database.ts'
-import { createRegister, createRegisters } from './register.ts'
+import { readRegister } from './read-register.ts'
+import { createRegister } from './register.ts'
+import { createRegisters } from './registers.ts'
 
 const entry = (fingerprint: Uint8Array, cohort: number) => Buffer.concat([fingerprint, Buffer.from([cohort])])
 
@@ -45,7 +47,7 @@ async function registersOf(people: number) {
   const hashes = await read(`select md5('person ' || n) as hash from generate_series(1, ${people}) n`)
   const registers = createRegisters({ pool, log: testLog })
   const cohorts = () => ['agency', 'hospital']
-  return { url, read, registers, cohorts, people: hashes.map(({ hash }) => person(String(hash))) }
+  return { url, pool, read, registers, cohorts, people: hashes.map(({ hash }) => person(String(hash))) }
 }
 
 test('what is read from Postgres, over several pages, holds everybody with the place of their cohort', async () => {
@@ -57,6 +59,16 @@ test('what is read from Postgres, over several pages, holds everybody with the p
   expect(people.map((one) => register.find(one))).toEqual(people.map((_, at) => (at + 1) % 3))
   expect(register.find(person('0'.repeat(32)))).toBeUndefined()
 })
+
+test.each([0, 20_000, 40_000, 50_000])(
+  'where %i people were expected, it holds the 40,000 that there are',
+  async (expected) => {
+    const { pool, cohorts, people } = await registersOf(40_000)
+    const register = createRegister(await readRegister(pool, { campaign: 'medics', cohorts: cohorts(), expected }))
+    expect(register.size).toBe(40_000)
+    expect(people.filter((one) => register.find(one) === undefined)).toEqual([])
+  },
+)
 
 test('it is read again when its version has changed, not before, and forgotten when its campaign is gone', async () => {
   const { read, registers, cohorts, people } = await registersOf(3)

@@ -14,6 +14,16 @@ export async function readEligible(tx: Transaction, campaign: string, fingerprin
   return new Set(rows.map(({ fingerprint }) => fingerprint))
 }
 
+/** How many people are in a campaign's register. */
+export async function countRegister(db: Queryable, campaign: string): Promise<number> {
+  const { rows } = await db.query<{ people: number }>({
+    name: 'register.count',
+    text: 'select count(*) as people from vouchers where campaign_id = $1',
+    values: [campaign],
+  })
+  return rows[0]!.people
+}
+
 /**
  * A stretch of a campaign's register in the order of fingerprints, packed: 16 bytes of fingerprint and one of the cohort (its place
  * among `cohorts` plus one; 0 for none) each. Empty after the last.
