@@ -24,4 +24,4 @@ EXPOSE 3000
 # SIGTERM: take nothing new, finish what is owed, leave.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "--max-semi-space-size=32", "--no-allocation-site-pretenuring"]
-CMD ["--max-old-space-size=1024", "--v8-pool-size=1", "src/api.ts"]
+CMD ["--max-old-space-size=768", "--v8-pool-size=1", "src/api.ts"]

@@ -43,7 +43,7 @@ import { isIntakePaused, viewStatus } from './status/view-status.ts'
 
 /** A stop waits this long for answers that are owed. */
 const shutdownMs = 10_000
-/** A statement of the log that the server has not ended by then is ended: nobody has waited for it since 250 ms. */
+/** A statement of the log that the server has not ended by then is ended: nobody has waited for it since 500 ms. */
 const logStatementMs = 1_000
 /** What an operator does may wait for an import that holds the campaign, but not longer than a proxy waits for us. */
 const operatorStatementMs = 5_000
@@ -79,8 +79,8 @@ const operatorPool = createPool({
   statementTimeoutMs: operatorStatementMs,
   lockTimeoutMs: operatorStatementMs,
 })
-const logStore = openLogStore(logPool, log)
 const pipe = config.redisUrl ? openPipeStore(config.redisUrl, 'api', log) : null
+const logStore = openLogStore(logPool, pipe, log)
 const askPostgres = <T>(work: () => Promise<T>) => logStore.breaker.run(work, readBoundMs)
 
 /** An operator's statement that waits for a lock says nothing of Postgres, so the breaker does not count it. */

@@ -54,8 +54,8 @@ const poolOptions = {
 // has everything at hand. As one of a common pool every transaction met another session, since jobs ask in between.
 const decidingPool = createPool({ ...poolOptions, max: decidingSessions, pipeline: true })
 const pool = createPool({ ...poolOptions, max: otherSessions })
-const logStore = openLogStore(pool, log)
 const pipe = config.redisUrl ? openPipeStore(config.redisUrl, 'allocator', log) : null
+const logStore = openLogStore(pool, pipe, log)
 const workerRedis = config.redisUrl
   ? connectWorkerRedis(config.redisUrl, 'allocator-worker', workerSocketTimeoutMs, log)
   : null

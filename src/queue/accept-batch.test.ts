@@ -8,7 +8,7 @@ import { batchesChannel } from '../postgres/batches.ts'
 import { createPool } from '../postgres/pool.ts'
 import { createAcceptBatch } from './accept-batch.ts'
 import { LateAnswer } from './bounded.ts'
-import { StoreAway } from './breaker.ts'
+import { StoreAway, storeBoundMs } from './breaker.ts'
 import { createDrainSpool } from './drain-spool.ts'
 import { type LogStore, openLogStore, openPipeStore, type PipeStore } from './stores.ts'
 
@@ -23,15 +23,15 @@ beforeEach(async () => {
   url = database.url
   read = database.read
   redis = await freshRedis()
-  logStore = logAt(url)
   pipe = openPipeStore(redis.url, 'test', testLog)
+  logStore = logAt(url)
   onTestFinished(() => pipe.close())
   await vi.waitFor(() => pipe.redis.ping(), { timeout: 5_000 })
 })
 
 function logAt(where: string): LogStore {
   const pool = createPool({ url: where, role: 'junban_api', name: 'test', log: testLog, statementTimeoutMs: 1_000 })
-  const store = openLogStore(pool, testLog)
+  const store = openLogStore(pool, pipe, testLog)
   onTestFinished(async () => {
     store.breaker.close()
     await pool.end()
@@ -268,6 +268,16 @@ test('with the log late and Redis away a batch is perhaps accepted, and sent aga
     timeout: 5_000,
   })
   expect(await inLog()).toEqual([logged(batch, 1, { redis_away: true })])
+})
+
+test('with Redis away the log is waited for twice as long', async () => {
+  const release = await holdLane()
+  onTestFinished(release)
+  await redis.kill()
+  pipe.breaker.trip(new StoreAway('gone'))
+  const start = performance.now()
+  await expect(accept(newBatch())).rejects.toThrow(expect.objectContaining({ name: 'NotAcknowledged', perhaps: true }))
+  expect(performance.now() - start).toBeGreaterThan(2 * storeBoundMs - 1)
 })
 
 test('with Redis late and Postgres away a batch is perhaps accepted', async () => {

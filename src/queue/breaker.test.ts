@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { testLog } from '../../test/setup/operator-database.ts'
 import { LateAnswer } from './bounded.ts'
-import { createBreaker, StoreAway } from './breaker.ts'
+import { createBreaker, StoreAway, storeBoundMs } from './breaker.ts'
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** A breaker before a store that the test makes answer, fail or hang. */
-function breakerOf({ isFailure }: { isFailure?: (err: unknown) => boolean } = {}) {
+function breakerOf(options: { isFailure?: (err: unknown) => boolean; isOnly?: () => boolean } = {}) {
   const store = { answer: async (): Promise<string> => 'well', probes: 0, probing: 0, mostProbing: 0 }
   const breaker = createBreaker({
     store: 'redis',
@@ -17,7 +18,7 @@ function breakerOf({ isFailure }: { isFailure?: (err: unknown) => boolean } = {}
         store.probing -= 1
       })
     },
-    ...(isFailure && { isFailure }),
+    ...options,
     log: testLog,
   })
   onTestFinished(() => breaker.close())
@@ -115,4 +116,25 @@ test('told that the store can be reached again, it probes at once and not after 
   await new Promise((resolve) => setImmediate(resolve))
   expect(store.probes).toBe(1)
   expect(breaker.isOpen()).toBe(false)
+})
+
+test('the only store there is is waited for twice as long, and its probe too', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  let isOnly = false
+  const { store, breaker, ask } = breakerOf({ isOnly: () => isOnly })
+  store.answer = () => sleep(2 * storeBoundMs - 50).then(() => 'slow')
+  const impatient = [ask(), ask()].map((answer) => expect(answer).rejects.toThrow(LateAnswer))
+  await vi.advanceTimersByTimeAsync(storeBoundMs)
+  await Promise.all(impatient)
+  await vi.advanceTimersByTimeAsync(20 * storeBoundMs)
+  expect(store.probes).toBeGreaterThan(5)
+  expect(breaker.isOpen()).toBe(true)
+  isOnly = true
+  // The probe under way, its pause, and one more.
+  await vi.advanceTimersByTimeAsync(5 * storeBoundMs)
+  expect(breaker.isOpen()).toBe(false)
+  const patient = ask()
+  await vi.advanceTimersByTimeAsync(2 * storeBoundMs)
+  expect(await patient).toBe('slow')
 })

@@ -3,10 +3,17 @@ import { bounded, LateAnswer } from './bounded.ts'
 
 /** A store is waited for this long before the request goes another way. */
 export const storeBoundMs = 250
+/**
+ * And this long when there is no other way. With what may be waited for before and after it, it stays within the second in which a request
+ * is to be answered; a Postgres that took 100 to 400 ms, while Redis was loading its file, had let nobody in for up to three.
+ */
+const onlyStoreBoundMs = 500
 /** After so many late or failed answers in a row the store is no longer waited for. */
 const failuresToOpen = 2
 /** While open, the store is probed this often, by one probe at a time: no thundering return. */
 const probeEveryMs = 250
+/** And this often when nobody can be accepted before it answers well. */
+const onlyStoreProbeEveryMs = 50
 
 /** The store is not waited for: its last answers were late or failures, and no probe has succeeded since. */
 export class StoreAway extends Error {
@@ -15,12 +22,14 @@ export class StoreAway extends Error {
 
 /**
  * Stands between us and one store. Closed: work is passed on and waited for, for a bounded time. After two late or failed
- * answers it opens: work is refused at once, and a probe asks until the store answers well again.
+ * answers it opens: work is refused at once, and a probe asks until the store answers well again. A store that is the only one to be had
+ * is waited for longer.
  */
 export function createBreaker({
   store,
   probe,
   isFailure = () => true,
+  isOnly = () => false,
   log,
 }: {
   store: 'postgres' | 'redis'
@@ -28,6 +37,8 @@ export function createBreaker({
   probe: () => Promise<unknown>
   /** Whether an error says something of the store, rather than of what was asked. A late answer always does. */
   isFailure?: (err: unknown) => boolean
+  /** Whether no other store can be had at the moment. */
+  isOnly?: () => boolean
   log: Logger
 }) {
   let failures = 0
@@ -35,7 +46,9 @@ export function createBreaker({
   let stopped = false
   let probeNow = () => {}
 
-  async function run<T>(work: () => Promise<T>, boundMs = storeBoundMs): Promise<T> {
+  const patienceMs = () => (isOnly() ? onlyStoreBoundMs : storeBoundMs)
+
+  async function run<T>(work: () => Promise<T>, boundMs = patienceMs()): Promise<T> {
     if (open) throw new StoreAway(`${store} is away`)
     try {
       const answer = await bounded(work(), boundMs)
@@ -57,9 +70,9 @@ export function createBreaker({
 
   async function probeUntilWell() {
     while (open && !stopped) {
-      await pause(probeEveryMs * (0.5 + Math.random()))
+      await pause((isOnly() ? onlyStoreProbeEveryMs : probeEveryMs) * (0.5 + Math.random()))
       try {
-        await bounded(probe(), storeBoundMs)
+        await bounded(probe(), patienceMs())
         open = false
         failures = 0
         log.info({ store }, 'store back')

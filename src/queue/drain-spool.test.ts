@@ -17,13 +17,13 @@ beforeEach(async () => {
   const database = await operatorDatabase()
   read = database.read
   redis = await freshRedis()
-  logStore = logAt(database.url)
   pipe = await pipeOpen()
+  logStore = logAt(database.url)
 })
 
 function logAt(url: string): LogStore {
   const pool = createPool({ url, role: 'junban_allocator', name: 'test', log: testLog })
-  const store = openLogStore(pool, testLog)
+  const store = openLogStore(pool, pipe, testLog)
   onTestFinished(async () => {
     store.breaker.close()
     await pool.end()

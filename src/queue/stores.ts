@@ -17,10 +17,11 @@ export type LogStore = { pool: Pool; breaker: Breaker }
 /** Redis, behind its breaker: the jobs and the spool. */
 export type PipeStore = { redis: Redis; breaker: Breaker; jobs: JobQueues; spool: Spool; close(): Promise<void> }
 
-/** Puts a breaker before Postgres. The probe asks for a write's worth: a server in recovery is away. */
-export function openLogStore(pool: Pool, log: Logger): LogStore {
+/** Puts a breaker before Postgres. The probe asks for a write's worth: a server in recovery is away. `pipe`: null where there is no Redis. */
+export function openLogStore(pool: Pool, pipe: Pick<PipeStore, 'breaker'> | null, log: Logger): LogStore {
   const breaker = createBreaker({
     store: 'postgres',
+    isOnly: () => pipe === null || pipe.breaker.isDoubtful(),
     isFailure: (err) => isTransient(err) && !isConstraintViolation(err),
     probe: async () => {
       const { rows } = await pool.query('select pg_is_in_recovery() as recovering')
