@@ -1,9 +1,10 @@
--- A booking's request and its reservation have the same id, and the reservation is inserted with its decision, so the primary key of
+-- A booking's request and its reservation have the same id, and allocators insert the reservation with its decision, so the primary key of
 -- `reservations` already says that a booking is decided once. Entering every booking's id a second time, in an index of random ids, took
--- 5 of the 57 µs that deciding cost Postgres. Commands and changes of slots have no reservation of their own, and keep their index.
+-- some 3 of the 57 µs that deciding cost Postgres. Commands and changes of slots have no reservation of their own, and keep their index.
 --
--- Safe while the previous version runs: what it wrote twice is refused by the same transaction's reservation. It looks up who was decided
--- without an index until it is replaced, which takes it longer. Deciding stands still while the decisions are read through once.
+-- Safe while the previous version runs: what it would decide twice is refused by the same transaction's reservation. It looks up who was
+-- decided, and what became of commands, without an index until it is replaced, which takes it longer. Who reads or writes decisions waits
+-- while they are read through, three times.
 
 set local lock_timeout = '10s';
 lock table decisions in access exclusive mode;

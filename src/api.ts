@@ -43,7 +43,7 @@ import { isIntakePaused, viewStatus } from './status/view-status.ts'
 
 /** A stop waits this long for answers that are owed. */
 const shutdownMs = 10_000
-/** A statement of the log that the server has not ended by then is ended: nobody has waited for it since 500 ms. */
+/** A statement of the log that the server has not ended by then is ended: nobody has waited for more than 400 ms. */
 const logStatementMs = 1_000
 /** What an operator does may wait for an import that holds the campaign, but not longer than a proxy waits for us. */
 const operatorStatementMs = 5_000

@@ -92,7 +92,7 @@ export async function readFacts(
       : memory.line
   return {
     facts: {
-      decided: commands.length > 0 ? booked.union(decided) : booked,
+      decided: booked.union(decided),
       liveVouchers,
       standing,
       eligible,

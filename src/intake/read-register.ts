@@ -18,8 +18,8 @@ export async function readRegister(
   let after: Buffer = Buffer.alloc(0)
   for (;;) {
     const page = await readRegisterPage(pool, { campaign, cohorts, after, limit: pageSize })
-    if (page.length === 0) return packed.subarray(0, used)
-    // An import was committed meanwhile.
+    if (page.length === 0) return used === packed.length ? packed : Buffer.copyBytesFrom(packed, 0, used)
+    // There are more: an import was committed meanwhile.
     if (used + page.length > packed.length) packed = Buffer.concat([packed], 2 * (used + page.length))
     page.copy(packed, used)
     used += page.length

@@ -10,7 +10,8 @@ export function createRegisters({ pool, log }: { pool: Pool; log: Logger }) {
   const loading = new Set<string>()
 
   async function load(campaign: string, version: number, cohorts: string[]) {
-    const expected = await countRegister(pool, campaign)
+    // Who cannot be counted in time can be read all the same, page by page.
+    const expected = await countRegister(pool, campaign).catch(() => registers.get(campaign)?.register.size ?? 0)
     const register = createRegister(await readRegister(pool, { campaign, cohorts, expected }))
     registers.set(campaign, { version, register })
     log.info({ campaign, version, vouchers: register.size }, 'register read')

@@ -28,7 +28,7 @@ export class NotAcknowledged extends Error {
 
 /**
  * Makes a batch durable before anybody is told that it was accepted. Normal is: the log, which gives the number, then the
- * job. Either store may be away, each is waited for at most 250 ms; Postgres for twice as long while Redis is away.
+ * job. Either store may be away, each is waited for at most 250 ms; Postgres for 400 while Redis is away.
  *
  * The order across stores: a lane whose spool is not empty is appended to at the spool's end, so that a batch accepted later is
  * never logged before one that waits there. A log insert that is late or failed may have happened: the batch is spooled all the

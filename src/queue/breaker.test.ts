@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { testLog } from '../../test/setup/operator-database.ts'
 import { LateAnswer } from './bounded.ts'
-import { createBreaker, StoreAway, storeBoundMs } from './breaker.ts'
+import { createBreaker, onlyStoreBoundMs, StoreAway, storeBoundMs } from './breaker.ts'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -118,12 +118,12 @@ test('told that the store can be reached again, it probes at once and not after 
   expect(breaker.isOpen()).toBe(false)
 })
 
-test('the only store there is is waited for twice as long, and its probe too', async () => {
+test('a store beside which the other is away is waited for longer, and its probe too', async () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   let isOnly = false
   const { store, breaker, ask } = breakerOf({ isOnly: () => isOnly })
-  store.answer = () => sleep(2 * storeBoundMs - 50).then(() => 'slow')
+  store.answer = () => sleep(onlyStoreBoundMs - 50).then(() => 'slow')
   const impatient = [ask(), ask()].map((answer) => expect(answer).rejects.toThrow(LateAnswer))
   await vi.advanceTimersByTimeAsync(storeBoundMs)
   await Promise.all(impatient)
@@ -135,6 +135,6 @@ test('the only store there is is waited for twice as long, and its probe too', a
   await vi.advanceTimersByTimeAsync(5 * storeBoundMs)
   expect(breaker.isOpen()).toBe(false)
   const patient = ask()
-  await vi.advanceTimersByTimeAsync(2 * storeBoundMs)
+  await vi.advanceTimersByTimeAsync(onlyStoreBoundMs)
   expect(await patient).toBe('slow')
 })

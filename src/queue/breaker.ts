@@ -4,16 +4,16 @@ import { bounded, LateAnswer } from './bounded.ts'
 /** A store is waited for this long before the request goes another way. */
 export const storeBoundMs = 250
 /**
- * And this long when there is no other way. With what may be waited for before and after it, it stays within the second in which a request
- * is to be answered; a Postgres that took 100 to 400 ms, while Redis was loading its file, had let nobody in for up to three.
+ * And this long while the other store is away. With 250 ms for that one before and after it, a batch has its answer within a second; a
+ * Postgres that took 100 to 400 ms more for each answer, while Redis was loading its file, had let nobody in for up to three.
  */
-const onlyStoreBoundMs = 500
+export const onlyStoreBoundMs = 400
 /** After so many late or failed answers in a row the store is no longer waited for. */
 const failuresToOpen = 2
 /** While open, the store is probed this often, by one probe at a time: no thundering return. */
 const probeEveryMs = 250
 /** And this often when nobody can be accepted before it answers well. */
-const onlyStoreProbeEveryMs = 50
+const onlyStoreProbeEveryMs = 100
 
 /** The store is not waited for: its last answers were late or failures, and no probe has succeeded since. */
 export class StoreAway extends Error {
@@ -22,7 +22,7 @@ export class StoreAway extends Error {
 
 /**
  * Stands between us and one store. Closed: work is passed on and waited for, for a bounded time. After two late or failed
- * answers it opens: work is refused at once, and a probe asks until the store answers well again. A store that is the only one to be had
+ * answers it opens: work is refused at once, and a probe asks until the store answers well again. One beside which the other is away
  * is waited for longer.
  */
 export function createBreaker({
@@ -37,7 +37,7 @@ export function createBreaker({
   probe: () => Promise<unknown>
   /** Whether an error says something of the store, rather than of what was asked. A late answer always does. */
   isFailure?: (err: unknown) => boolean
-  /** Whether no other store can be had at the moment. */
+  /** Whether there is no other store, or that one is away. */
   isOnly?: () => boolean
   log: Logger
 }) {

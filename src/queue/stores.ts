@@ -21,7 +21,7 @@ export type PipeStore = { redis: Redis; breaker: Breaker; jobs: JobQueues; spool
 export function openLogStore(pool: Pool, pipe: Pick<PipeStore, 'breaker'> | null, log: Logger): LogStore {
   const breaker = createBreaker({
     store: 'postgres',
-    isOnly: () => pipe === null || pipe.breaker.isDoubtful(),
+    isOnly: () => pipe === null || pipe.breaker.isOpen(),
     isFailure: (err) => isTransient(err) && !isConstraintViolation(err),
     probe: async () => {
       const { rows } = await pool.query('select pg_is_in_recovery() as recovering')
