@@ -21,22 +21,20 @@ export const [waveRequests, waveMs] = [250, 15]
 /** Where a request was put, and what the write answered. */
 export type Placed<Answer> = { batchId: string; place: number; result: PromiseSettledResult<Answer> }
 
-type Waiting<Answer> = { request: QueuedRequest; placed: (placed: Placed<Answer>) => void }
+type Waiting<Answer> = { request: QueuedRequest; receivedAt: number; placed: (placed: Placed<Answer>) => void }
 
 /**
  * Group commit for one lane: requests that arrive while the last write is under way, or just after it left, travel together as the next
- * batch; a lone request leaves at once. A batch id is made once, whatever becomes of the write.
+ * batch; a lone request leaves at once. A batch id is made once, whatever becomes of the write. It was received when its first request was:
+ * who came before a campaign closed is not late for having waited here.
  */
 export function createBatcher<Answer>({
   campaign,
   lane,
-  now,
   write,
 }: {
   campaign: string
   lane: Lane
-  /** The database's clock, in epoch ms. */
-  now: () => number
   write: (batch: Batch) => Promise<Answer>
 }) {
   let waiting: Waiting<Answer>[] = []
@@ -56,7 +54,7 @@ export function createBatcher<Answer>({
         id: randomUUID(),
         campaign,
         lane,
-        receivedAt: Math.floor(now()),
+        receivedAt: Math.floor(leaving[0]!.receivedAt),
         requests: leaving.map(({ request }) => request),
       }
       const [result] = await Promise.allSettled([write(batch)])
@@ -89,14 +87,17 @@ export function createBatcher<Answer>({
   }
 
   return {
-    /** Resolves, never rejects, when the batch that holds the request was written or not. Throws when too many wait. */
-    add(request: QueuedRequest): Promise<Placed<Answer>> {
+    /**
+     * Resolves, never rejects, when the batch that holds the request was written or not. Throws when too many wait. `receivedAt`: epoch ms of the
+     * database's clock.
+     */
+    add(request: QueuedRequest, receivedAt: number): Promise<Placed<Answer>> {
       if (waiting.length >= maxWaitingRequests)
         throw new Problem('unavailable', 'More requests arrive than can be written down. This one was not accepted.', {
           retryAfterSeconds: 2,
         })
       return new Promise((placed) => {
-        waiting.push({ request, placed })
+        waiting.push({ request, receivedAt, placed })
         writing ??= writeAll()
         if (waiting.length === enoughRequests) leaveNow()
       })

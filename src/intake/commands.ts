@@ -70,9 +70,10 @@ export function createAcceptCommand({
     command,
     idempotencyKey,
   }: CommandSubmission): Promise<AcceptedCommand> {
+    const receivedAt = clock.now()
     const campaign = catalogue.get(campaignId)
     if (!campaign) throw new Problem('not-found', 'There is no such campaign.')
-    if (command.kind === 'move') checkMove(campaign, command.choices, clock.now())
+    if (command.kind === 'move') checkMove(campaign, command.choices, receivedAt)
     const id =
       idempotencyKey === undefined ? randomUUID() : fingerprints.commandId(reservationId, idempotencyKey, command)
     // Open requests are counted by reservation here: whose voucher it is, nobody has looked up.
@@ -82,7 +83,10 @@ export function createAcceptCommand({
         retryAfterSeconds: 5,
       })
     try {
-      const { batchId, place, result } = await batcherOf(campaignId, lane).add({ id, reservationId, ...command })
+      const { batchId, place, result } = await batcherOf(campaignId, lane).add(
+        { id, reservationId, ...command },
+        receivedAt,
+      )
       if (result.status === 'rejected')
         throw notAccepted(result.reason, {
           what: 'command',

@@ -63,7 +63,7 @@ export function createIntake({
 
   function batcherOf(campaign: string, lane: Lane) {
     const key = `${campaign} ${lane}`
-    const batcher = batchers.get(key) ?? createBatcher({ campaign, lane, now: clock.now, write: acceptBatch })
+    const batcher = batchers.get(key) ?? createBatcher({ campaign, lane, write: acceptBatch })
     batchers.set(key, batcher)
     return batcher
   }
@@ -88,12 +88,13 @@ export function createIntake({
     body,
     idempotencyKey,
   }: Submission): Promise<AcceptedReservation> {
+    const receivedAt = clock.now()
     const campaign = catalogue.get(campaignId)
     if (!campaign) throw new Problem('not-found', 'There is no such campaign.')
     checkVoucherForm(campaign, body.voucher)
     const fingerprint =
       campaign.eligibility === 'anyone' ? nobody : fingerprints.person(campaignId, body.voucher, body.birthDate)
-    checkOpen(campaign, findEligible(campaign, fingerprint), clock.now())
+    checkOpen(campaign, findEligible(campaign, fingerprint), receivedAt)
     checkChoices(campaign, body.choices)
     const dataKey = campaign.dataKeys[0]
     if (!dataKey) throw new Error(`campaign ${campaignId} has no data key that can be used`)
@@ -116,7 +117,7 @@ export function createIntake({
       box: seal({ voucher: body.voucher, birthDate: body.birthDate, person: body.person }, dataKey, id),
     }
     try {
-      return answer(campaign, lane, request, await batcherOf(campaignId, lane).add(request))
+      return answer(campaign, lane, request, await batcherOf(campaignId, lane).add(request, receivedAt))
     } catch (err) {
       const perhapsOpen = err instanceof Problem && err.type === 'outcome-unknown'
       if (perhapsOpen) openRequests.accepted(campaignId, lane, { voucherKey, id, number: null })
