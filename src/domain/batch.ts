@@ -48,7 +48,10 @@ export const isCommand = (request: QueuedRequest): request is CommandRequest =>
 
 export const QueuedRequests = z.array(QueuedRequest).min(1).max(maxBatchRequests)
 
-/** Up to 500 requests that arrived together: one row of the log, one BullMQ job. `receivedAt` in epoch ms of the database's clock. */
+/**
+ * Up to 500 requests that arrived together: one row of the log, one BullMQ job. `receivedAt`: when the first came, in epoch ms of the
+ * database's clock.
+ */
 export const Batch = z.object({
   id: Uuid,
   campaign: CampaignId,

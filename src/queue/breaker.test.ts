@@ -3,6 +3,7 @@ import { testLog } from '../../test/setup/operator-database.ts'
 import { LateAnswer } from './bounded.ts'
 import { createBreaker, onlyStoreBoundMs, StoreAway, storeBoundMs } from './breaker.ts'
 
+/** By the global clock, which a test can put forward: that of `timers/promises` stays real. */
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** A breaker before a store that the test makes answer, fail or hang. */
