@@ -9,11 +9,12 @@ import { transaction } from '../postgres/transaction.ts'
 import { advance, type LockedCampaign, pauseWriter, readWork, type Work } from '../postgres/writers.ts'
 import { changeSlots, type Turn } from './change-slots.ts'
 import { type Decided, decide } from './decide.ts'
+import { createKnown, type Known } from './known.ts'
 import { lockForDeciding } from './lock-for-deciding.ts'
 import { type Memory, readFacts } from './read-facts.ts'
 import { changeLine } from './read-line.ts'
 import { type Ahead, readAhead, readRawRequest, readRequests } from './read-requests.ts'
-import { countWaiting, leaveToAnother, maxTurnRequests, nextLane } from './turns.ts'
+import { countDecided, countWaiting, leaveToAnother, maxTurnRequests, nextLane } from './turns.ts'
 import { writeDecisions } from './write-decisions.ts'
 
 /** A constraint that another order of events would have kept: the whole transaction is tried again so often before it is split. */
@@ -41,6 +42,7 @@ type TakenTurn = Work['lanes'][number] & { locked: LockedCampaign; work: Work }
 
 type CampaignState = {
   memory?: Memory
+  known: Known
   ahead?: Ahead
   lastLane?: Lane
   limit: number
@@ -67,8 +69,7 @@ export function createDecideNext({
   const states = new Map<string, CampaignState>()
 
   return async function decideNext(campaign: string): Promise<Progressed | null> {
-    const state = states.get(campaign) ?? { limit: maxTurnRequests, failures: 0, setAsideInARow: 0 }
-    states.set(campaign, state)
+    const state = stateOf(campaign)
     for (;;) {
       try {
         const progressed = await decideOnce(campaign, state)
@@ -81,7 +82,9 @@ export function createDecideNext({
         return progressed
       } catch (err) {
         delete state.ahead
-        delete state.memory // what it says of the slots may be why: they are read afresh
+        // What is remembered may be why, or the transaction was committed and nobody said so: all is read afresh.
+        delete state.memory
+        state.known.forget()
         if (isTransient(err)) throw err
         state.failures += 1
         log.warn({ campaign, err, attempt: state.failures, limit: state.limit }, 'transaction failed')
@@ -90,6 +93,16 @@ export function createDecideNext({
         else await setAsideNext(campaign, state, err)
       }
     }
+  }
+
+  function stateOf(campaign: string): CampaignState {
+    let state = states.get(campaign)
+    if (!state) {
+      const known = createKnown({ pool: helpPool, campaign, allocator, log })
+      state = { known, limit: maxTurnRequests, failures: 0, setAsideInARow: 0 }
+      states.set(campaign, state)
+    }
+    return state
   }
 
   async function decideOnce(campaign: string, state: CampaignState): Promise<Progressed | null> {
@@ -102,6 +115,7 @@ export function createDecideNext({
     // Committed: only now may memory know of it.
     const { memory, decided, slotsRevision, lineRevision } = done
     memory.book.take(decided.taken)
+    state.known.learn(decided.decisions, done.decidedInAll)
     state.ahead = done.ahead
     state.memory = {
       ...memory,
@@ -122,20 +136,22 @@ export function createDecideNext({
   async function decideTurn(tx: Transaction, campaign: string, state: CampaignState, turn: TakenTurn) {
     const { lane, servingNumber, acceptedNumber, locked, work } = turn
     const wanted = { campaign, lane, acceptedNumber, limit: state.limit }
-    const { requests, slots, ahead: known } = await readRequests(tx, { ...wanted, servingNumber, ahead: state.ahead })
+    const { requests, slots, ahead } = await readRequests(tx, { ...wanted, servingNumber, ahead: state.ahead })
     const last = slots ?? requests.at(-1)
     if (!last)
       throw new Error(
         `bug: ${campaign}/${lane} accepted more than number ${servingNumber}, but the log holds nothing after it`,
       )
-    const left = countWaiting(work) - (last.number - servingNumber)
-    const turnOf = { campaign, lane, locked, work, memory: state.memory }
+    const taken = last.number - servingNumber
+    const left = countWaiting(work) - taken
+    const decidedInAll = countDecided(work) + taken
+    const turnOf = { campaign, lane, locked, work, memory: state.memory, known: state.known }
     const moveOn = () => advance(tx, { campaign, lane, to: last.number, allocator })
-    const readOn = () => readAhead(tx, { ...wanted, servingNumber: last.number, ahead: known })
+    const readOn = () => readAhead(tx, { ...wanted, servingNumber: last.number, ahead })
     const done = slots
-      ? await changeSlotsAlone(tx, { ...turnOf, request: slots }, { moveOn, ahead: known })
+      ? await changeSlotsAlone(tx, { ...turnOf, request: slots }, { moveOn, ahead })
       : await decideRequests(tx, { ...turnOf, requests }, { moveOn, readOn })
-    return { ...done, lane, last, left, decidedAt: work.now }
+    return { ...done, lane, last, left, decidedInAll, decidedAt: work.now }
   }
 
   async function changeSlotsAlone(
@@ -149,10 +165,18 @@ export function createDecideNext({
 
   async function decideRequests(
     tx: Transaction,
-    { campaign, lane, locked, work, memory: last, requests }: Turn & { requests: NumberedRequest[] },
+    {
+      campaign,
+      lane,
+      locked,
+      work,
+      memory: last,
+      known,
+      requests,
+    }: Turn & { known: Known; requests: NumberedRequest[] },
     { moveOn, readOn }: { moveOn: () => Promise<number>; readOn: () => Promise<Ahead> },
   ) {
-    const { facts, memory } = await readFacts(tx, { campaign, locked, work, requests, memory: last })
+    const { facts, memory } = await readFacts(tx, { campaign, locked, work, requests, memory: last, known })
     const decided = decide(requests, facts)
     const [ahead, { revision, last: slotsRevision }] = await inTurn([
       readOn(),
@@ -165,6 +189,7 @@ export function createDecideNext({
     const [locked, work] = await inTurn([lockForDeciding(tx, helpPool, campaign, log), readWork(tx, campaign)])
     if (!locked) return null
     if (!work) throw new Error(`bug: campaign ${campaign} has no writer`)
+    state.known.see(work)
     if (work.paused || leaveToAnother(work, allocator)) return null
     const next = nextLane(work.lanes, state.lastLane)
     return next && { ...next, locked, work }

@@ -10,6 +10,7 @@ import { readStandings } from '../postgres/standings.ts'
 import type { LockedCampaign, Work } from '../postgres/writers.ts'
 import { createDayOf, createDayStart, type DayStart } from './day-start.ts'
 import type { Facts } from './decide.ts'
+import type { Known } from './known.ts'
 import { concernsLine, type LineMemory, readLineMemory } from './read-line.ts'
 import type { Series } from './series.ts'
 import { createSlotBook, type SlotBook } from './slot-book.ts'
@@ -40,28 +41,25 @@ export async function readFacts(
     work: { slotsRevision, lineRevision },
     requests,
     memory: last,
+    known,
   }: {
     campaign: string
     locked: LockedCampaign
     work: Work
     requests: NumberedRequest[]
     memory: Memory | undefined
+    known: Pick<Known, 'mayHold'>
   },
 ): Promise<{ facts: Facts; memory: Memory }> {
   const isFresh = last?.slotsRevision === slotsRevision && hasSameDays(last, locked)
   const memory = isFresh ? last : await readSlots(tx, { campaign, locked, slotsRevision, last })
   const bookings = requests.filter((request): request is NumberedBooking => request.kind === 'book')
   const commands = requests.filter((request): request is NumberedCommand => request.kind !== 'book')
+  const perhapsBooked = bookings.map(({ id }) => id).filter(known.mayHold)
+  const perhapsLive = bookings.map(({ voucherKey }) => voucherKey).filter(known.mayHold)
   const [booked, liveVouchers, eligible, decided, standing] = await inTurn([
-    readBooked(
-      tx,
-      bookings.map(({ id }) => id),
-    ),
-    readLiveVouchers(
-      tx,
-      campaign,
-      bookings.map(({ voucherKey }) => voucherKey),
-    ),
+    perhapsBooked.length > 0 ? readBooked(tx, perhapsBooked) : nothing,
+    perhapsLive.length > 0 ? readLiveVouchers(tx, campaign, perhapsLive) : nothing,
     locked.eligibility === 'register'
       ? readEligible(
           tx,

@@ -40,3 +40,7 @@ export function leaveToAnother(work: Work, self: string): boolean {
 /** Requests that wait, in all lanes. */
 export const countWaiting = ({ lanes }: Pick<Work, 'lanes'>): number =>
   lanes.reduce((sum, { acceptedNumber, servingNumber }) => sum + acceptedNumber - servingNumber, 0)
+
+/** Requests that were decided, in all lanes. */
+export const countDecided = ({ lanes }: Pick<Work, 'lanes'>): number =>
+  lanes.reduce((sum, { servingNumber }) => sum + servingNumber, 0)

@@ -1,7 +1,7 @@
 import type { CommandKind } from '../domain/command.ts'
 import type { Lane } from '../domain/lane.ts'
 import { int8s, texts, uuids } from './binary-arrays.ts'
-import type { Transaction } from './pool.ts'
+import type { Queryable, Transaction } from './pool.ts'
 
 /** Which of these commands and changes of slots were decided before. Of bookings `readBooked` tells. */
 export async function readDecided(tx: Transaction, requestIds: string[]): Promise<Set<string>> {
@@ -11,6 +11,24 @@ export async function readDecided(tx: Transaction, requestIds: string[]): Promis
     values: [uuids(requestIds)],
   })
   return new Set(rows.map(({ id }) => id))
+}
+
+/** A campaign's decided bookings, in the order of lane and number: those after one of them. */
+export async function readDecidedBookings(
+  db: Queryable,
+  { campaign, after, limit }: { campaign: string; after: { lane: string; number: number }; limit: number },
+): Promise<{ id: string; lane: string; number: number }[]> {
+  const { rows } = await db.query({
+    name: 'decisions.read_bookings',
+    text: `
+      select request_id as id, lane, number
+        from decisions
+       where campaign_id = $1 and (lane, number) > ($2, $3) and kind = 'book'
+       order by lane, number
+       limit $4`,
+    values: [campaign, after.lane, after.number, limit],
+  })
+  return rows
 }
 
 export type NewDecision = {

@@ -31,6 +31,24 @@ export async function readLiveVouchers(tx: Transaction, campaign: string, vouche
   return new Set(rows.map(({ key }) => key))
 }
 
+/** A campaign's vouchers with a live reservation (keyed hashes, hex) in their order: those after one of them. */
+export async function readLiveVouchersAfter(
+  db: Queryable,
+  { campaign, after, limit }: { campaign: string; after: string; limit: number },
+): Promise<string[]> {
+  const { rows } = await db.query<{ key: string }>({
+    name: 'reservations.read_live_vouchers_after',
+    text: `
+      select encode(voucher_key, 'hex') as key
+        from reservations
+       where campaign_id = $1 and status in ('booked', 'waitlisted') and voucher_key > decode($2, 'hex')
+       order by voucher_key
+       limit $3`,
+    values: [campaign, after, limit],
+  })
+  return rows.map(({ key }) => key)
+}
+
 export type DecidedBooking = {
   request: {
     id: string
