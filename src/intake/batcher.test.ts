@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Batch, QueuedRequest } from '../domain/batch.ts'
-import { apartMs, createBatcher, enoughRequests, maxWaitingRequests, waveMs, waveRequests } from './batcher.ts'
+import {
+  apartMs,
+  createBatcher,
+  enoughRequests,
+  maxUnderWay,
+  maxWaitingRequests,
+  waveMs,
+  waveRequests,
+} from './batcher.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -158,6 +166,57 @@ test('a crowd that does not end is divided: 250 are a large batch', async () => 
   writes[0]!.resolve('written')
   await settle()
   expect(sizes()).toEqual([large, 320 - large!])
+})
+
+test('a wave does not wait for the batch under way, but for one of two that are', async () => {
+  const { batcher, writes, sizes } = batcherWithWrites()
+  const wave = async () => {
+    for (const one of requests(waveRequests)) void batcher.add(one)
+    await settle()
+  }
+  for (let n = 0; n < maxUnderWay; n += 1) await wave()
+  expect(sizes()).toEqual(Array(maxUnderWay).fill(waveRequests))
+  await wave()
+  void batcher.add(request())
+  await settle()
+  expect(writes).toHaveLength(maxUnderWay)
+
+  writes[1]!.resolve('the second is done first')
+  await settle()
+  expect(sizes().slice(maxUnderWay)).toEqual([waveRequests + 1])
+})
+
+test('those who are fewer than a wave wait until nothing is under way', async () => {
+  const { batcher, writes, sizes } = batcherWithWrites()
+  for (const one of requests(2 * waveRequests)) void batcher.add(one)
+  await settle()
+  for (const one of requests(waveRequests)) void batcher.add(one)
+  await settle()
+  expect(sizes()).toEqual([2 * waveRequests, waveRequests])
+  for (const one of requests(waveRequests - 1)) void batcher.add(one)
+  writes[0]!.resolve('written')
+  await settle()
+  expect(writes).toHaveLength(2)
+  writes[1]!.resolve('written')
+  await settle()
+  expect(sizes().slice(2)).toEqual([waveRequests - 1])
+})
+
+test('it is flushed only when the last of those under way is written', async () => {
+  const { batcher, writes } = batcherWithWrites()
+  for (let n = 0; n < 2; n += 1) {
+    for (const one of requests(waveRequests)) void batcher.add(one)
+    await settle()
+  }
+  let flushed = false
+  const done = batcher.flushed().then(() => {
+    flushed = true
+  })
+  writes[1]!.resolve('written')
+  await settle()
+  expect(flushed).toBe(false)
+  writes[0]!.resolve('written')
+  await done
 })
 
 test('nobody waits for those who come later for more than 15 ms', async () => {

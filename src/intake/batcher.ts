@@ -18,6 +18,13 @@ export const [enoughRequests, apartMs] = [50, 10]
  */
 export const [waveRequests, waveMs] = [250, 15]
 
+/**
+ * Batches under way at the same time. The second leaves only with a wave that waits: a crowd's writes take as long as it takes to hear the
+ * crowd, and intake stood still for a third of them. Its number comes after the first one's only if it is logged later; who was told of one is
+ * never in the other.
+ */
+export const maxUnderWay = 2
+
 /** Where a request was put, and what the write answered. */
 export type Placed<Answer> = { batchId: string; place: number; result: PromiseSettledResult<Answer> }
 
@@ -38,29 +45,49 @@ export function createBatcher<Answer>({
   write: (batch: Batch) => Promise<Answer>
 }) {
   let waiting: Waiting<Answer>[] = []
-  let writing: Promise<void> | null = null
+  let leaving: Promise<void> | null = null
+  let underWay = 0
   /** When the last batch left. */
   let leftAt = Number.NEGATIVE_INFINITY
   let leaveNow = () => {}
+  let lookAgain = () => {}
 
-  async function writeAll() {
+  async function leaveAll() {
     while (waiting.length > 0) {
       await untilDue()
       await untilWaveIsIn()
-      leftAt = performance.now()
-      const leaving = waiting.slice(0, maxBatchRequests)
-      waiting = waiting.slice(maxBatchRequests)
-      const batch: Batch = {
-        id: randomUUID(),
-        campaign,
-        lane,
-        receivedAt: Math.floor(leaving[0]!.receivedAt),
-        requests: leaving.map(({ request }) => request),
-      }
-      const [result] = await Promise.allSettled([write(batch)])
-      for (const [place, { placed }] of leaving.entries()) placed({ batchId: batch.id, place, result })
+      void leave()
+      await untilNextMayLeave()
     }
-    writing = null
+    leaving = null
+  }
+
+  async function leave() {
+    leftAt = performance.now()
+    const those = waiting.slice(0, maxBatchRequests)
+    waiting = waiting.slice(maxBatchRequests)
+    const batch: Batch = {
+      id: randomUUID(),
+      campaign,
+      lane,
+      receivedAt: Math.floor(those[0]!.receivedAt),
+      requests: those.map(({ request }) => request),
+    }
+    underWay += 1
+    const [result] = await Promise.allSettled([write(batch)])
+    underWay -= 1
+    for (const [place, { placed }] of those.entries()) placed({ batchId: batch.id, place, result })
+    lookAgain()
+  }
+
+  /** Resolves when no batch is under way, or when a wave waits and one more may be. */
+  function untilNextMayLeave() {
+    return new Promise<void>((mayLeave) => {
+      lookAgain = () => {
+        if (underWay === 0 || (underWay < maxUnderWay && waiting.length >= waveRequests)) mayLeave()
+      }
+      lookAgain()
+    })
   }
 
   /** Resolves when a batch is due, or there are enough for one. */
@@ -98,13 +125,14 @@ export function createBatcher<Answer>({
         })
       return new Promise((placed) => {
         waiting.push({ request, receivedAt, placed })
-        writing ??= writeAll()
+        leaving ??= leaveAll()
         if (waiting.length === enoughRequests) leaveNow()
+        if (waiting.length === waveRequests) lookAgain()
       })
     },
     /** Resolves when nothing waits any more. */
     flushed: async () => {
-      while (writing) await writing
+      while (leaving) await leaving
     },
   }
 }
