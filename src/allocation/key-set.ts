@@ -34,7 +34,7 @@ export function createKeySet({ most = maxPlaces }: { most?: number } = {}) {
     high = new Int32Array(lows.length * 2)
     low = new Int32Array(lows.length * 2)
     size = 0
-    for (const [at, l] of lows.entries()) if (l !== 0) put(highs[at]!, l)
+    for (let at = 0; at < lows.length; at += 1) if (lows[at] !== 0) put(highs[at]!, lows[at]!)
   }
 
   return {
@@ -44,6 +44,7 @@ export function createKeySet({ most = maxPlaces }: { most?: number } = {}) {
       if (size >= (low.length / 3) * 2) {
         if (low.length >= most) {
           isFull = true
+          high = low = new Int32Array(0)
           return
         }
         grow()
@@ -54,6 +55,7 @@ export function createKeySet({ most = maxPlaces }: { most?: number } = {}) {
     has(key: string): boolean {
       return isFull || low[placeOf(highOf(key), lowOf(key))] !== 0
     },
+    isFull: () => isFull,
   }
 }
 export type KeySet = ReturnType<typeof createKeySet>

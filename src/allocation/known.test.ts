@@ -29,6 +29,10 @@ const decided = (requests: QueuedRequest[]) =>
 
 const newKnown = (pool: Pool, log = testLog) => createKnown({ pool, campaign, allocator: 'self', log })
 const someId = () => randomUUID()
+const leftBy = (allocator: string, servingNumber: number) => ({
+  allocator,
+  lanes: [{ lane: 'web' as const, servingNumber, acceptedNumber: 10 }],
+})
 
 test('what was decided before is read page by page: ids of all bookings, and vouchers that are live', async () => {
   const owner = openPool(null)
@@ -54,16 +58,20 @@ test('what was decided before is read page by page: ids of all bookings, and vou
   expect([mine.id, mine.voucherKey].map(known.mayHold)).toEqual([true, true])
 })
 
-test('nothing is known any more once another has decided, or a transaction has failed', async () => {
+test('nothing is known any more once another has decided, the lanes stand elsewhere, or a transaction has failed', async () => {
   const known = newKnown(openPool('junban_allocator'))
   const knowing = async () => {
     known.learn(decided(rivals(1, 'only')), 1)
     await expect.poll(() => known.mayHold(someId())).toBe(false)
   }
   await knowing()
-  known.see({ allocator: 'self' })
+  known.see(leftBy('self', 1))
   expect(known.mayHold(someId())).toBe(false)
-  known.see({ allocator: 'another' })
+  known.see(leftBy('another', 1))
+  expect(known.mayHold(someId())).toBe(true)
+  await knowing()
+  // A database restored from a backup, or a hand in it.
+  known.see(leftBy('self', 0))
   expect(known.mayHold(someId())).toBe(true)
   await knowing()
   known.forget()
@@ -78,13 +86,14 @@ test('what another has decided while it was read is not thought to be known', as
   const holder = await owner.connect()
   await holder.query('begin; lock table decisions in access exclusive mode')
   known.learn(decided(rivals(1, 'only')), 1)
-  const waits = `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%from decisions%'`
+  const here = 'datname = current_database() and pid <> pg_backend_pid()'
+  const waits = `select from pg_stat_activity where ${here} and wait_event_type = 'Lock' and query like '%from decisions%'`
   await expect.poll(async () => (await owner.query(waits)).rowCount).toBe(1)
-  known.see({ allocator: 'another' })
+  known.see(leftBy('another', 1))
   await holder.query('commit')
   holder.release()
   // The reading ends; it was of what another has added to since.
-  const isRead = `select from pg_stat_activity where state = 'idle' and query like '%order by voucher_key%'`
+  const isRead = `select from pg_stat_activity where ${here} and state = 'idle' and query like '%from decisions%'`
   await expect.poll(async () => (await owner.query(isRead)).rowCount).toBe(1)
   await pool.query('select')
   expect(known.mayHold(someId())).toBe(true)
@@ -106,7 +115,7 @@ test('what cannot be read is read another time', async () => {
   const said: string[] = []
   const known = newKnown(
     openPool('junban_allocator'),
-    createLogger('debug', 'test', { write: (line) => void said.push(line) }),
+    createLogger('warn', 'test', { write: (line) => void said.push(line) }),
   )
   const owner = openPool(null)
   await owner.query('revoke select on decisions from junban_allocator')
@@ -182,7 +191,7 @@ test('what another allocator has decided meanwhile is not decided again', async 
   expect(warnings).toEqual([])
 })
 
-test('what was decided unseen is found by its keys: the transaction is tried again, and nobody is set aside', async () => {
+test('what was booked unseen is found by its keys: the transaction is tried again, and nobody is set aside', async () => {
   await giveSlots({ only: 1_000 })
   const { decide, lookedUp, warnings } = await knowingAllocator()
   const unseen = ask([{ slotId: 'only' }])

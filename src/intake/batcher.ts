@@ -3,7 +3,7 @@ import { type Batch, maxBatchRequests, type QueuedRequest } from '../domain/batc
 import type { Lane } from '../domain/lane.ts'
 import { Problem } from '../errors.ts'
 
-/** Requests of one lane that may wait for the write under way. At 10,000 a second the last of them waits two seconds. */
+/** Requests of one lane that may wait for the writes under way. At 10,000 a second the last of them waits two seconds. */
 export const maxWaitingRequests = 20_000
 
 /**
@@ -19,9 +19,9 @@ export const [enoughRequests, apartMs] = [50, 10]
 export const [waveRequests, waveMs] = [250, 15]
 
 /**
- * Batches under way at the same time. The second leaves only with a wave that waits: a crowd's writes take as long as it takes to hear the
- * crowd, and intake stood still for a third of them. Its number comes after the first one's only if it is logged later; who was told of one is
- * never in the other.
+ * Batches under way at the same time. The second leaves only with a wave that waits: a crowd's writes take longer than it takes to hear the
+ * crowd, and intake stood still for a third of them. Either may be logged first, as those of two processes; who was told of one is never in
+ * the other.
  */
 export const maxUnderWay = 2
 
@@ -31,8 +31,8 @@ export type Placed<Answer> = { batchId: string; place: number; result: PromiseSe
 type Waiting<Answer> = { request: QueuedRequest; receivedAt: number; placed: (placed: Placed<Answer>) => void }
 
 /**
- * Group commit for one lane: requests that arrive while the last write is under way, or just after it left, travel together as the next
- * batch; a lone request leaves at once. A batch id is made once, whatever becomes of the write. It was received when its first request was:
+ * Group commit for one lane: requests that arrive while a write is under way, or just after it left, travel together as the next batch, at
+ * its end or when they are a wave; a lone request leaves at once. A batch id is made once, whatever becomes of the write. It was received when its first request was:
  * who came before a campaign closed is not late for having waited here.
  */
 export function createBatcher<Answer>({
@@ -74,7 +74,7 @@ export function createBatcher<Answer>({
       requests: those.map(({ request }) => request),
     }
     underWay += 1
-    const [result] = await Promise.allSettled([write(batch)])
+    const [result] = await Promise.allSettled([Promise.try(write, batch)])
     underWay -= 1
     for (const [place, { placed }] of those.entries()) placed({ batchId: batch.id, place, result })
     lookAgain()

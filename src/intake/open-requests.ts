@@ -25,7 +25,7 @@ type LaneList = { first: number; last: number; length: number }
 export function createOpenRequests() {
   const table = createOpenTable(maxRemembered)
   const { numbers, since, next } = table
-  /** Accepted entries, in their order. */
+  /** Accepted entries, in the order of their acceptance: nearly that of their numbers, for two batches may be under way. */
   const lanes = new Map<string, LaneList>()
 
   function forgetFirst(lane: LaneList) {
@@ -62,7 +62,7 @@ export function createOpenRequests() {
       add(voucher, request)
       return { isSentAgain: false }
     },
-    /** It was accepted: it is open until its lane has served its number, the first that it was given. */
+    /** It was accepted: it is open until its lane has served its number, the first that became known, and those of who was accepted before. */
     accepted(campaign: string, lane: Lane, { voucherKey, id, number }: Accepted): void {
       const [voucher, request] = [hashOf(voucherKey), hashOf(id)]
       const { entry: known } = table.find(voucher, request)

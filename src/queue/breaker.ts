@@ -8,7 +8,7 @@ export const storeBoundMs = 250
  * Postgres that took 100 to 400 ms more for each answer, while Redis was loading its file, had let nobody in for up to three.
  */
 export const onlyStoreBoundMs = 400
-/** After so many late or failed answers in a row the store is no longer waited for. */
+/** After so many late or failed answers in a row the store is no longer waited for. Those that were waited for together are one. */
 const failuresToOpen = 2
 /** While open, the store is probed this often, by one probe at a time: no thundering return. */
 const probeEveryMs = 250
@@ -42,6 +42,7 @@ export function createBreaker({
   log: Logger
 }) {
   let failures = 0
+  let failedAt = Number.NEGATIVE_INFINITY
   let open = false
   let stopped = false
   let probeNow = () => {}
@@ -50,18 +51,21 @@ export function createBreaker({
 
   async function run<T>(work: () => Promise<T>, boundMs = patienceMs()): Promise<T> {
     if (open) throw new StoreAway(`${store} is away`)
+    const begunAt = performance.now()
     try {
       const answer = await bounded(work(), boundMs)
       failures = 0
       return answer
     } catch (err) {
-      if (err instanceof LateAnswer || isFailure(err)) noteFailure(err)
+      const isOfLast = begunAt < failedAt
+      if (!isOfLast && (err instanceof LateAnswer || isFailure(err))) noteFailure(err)
       throw err
     }
   }
 
   function noteFailure(err: unknown) {
     failures += 1
+    failedAt = performance.now()
     if (failures < failuresToOpen || open || stopped) return
     open = true
     log.warn({ store, err }, 'store away: no longer waited for')
