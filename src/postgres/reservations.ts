@@ -1,7 +1,8 @@
 import type { LastCommand } from '../domain/command.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { DecidedStatus, Reason } from '../domain/reservation.ts'
-import { base64s, bools, hexes, int8s, texts, timestamptzs, uuids } from './binary-arrays.ts'
+import { base64s, hexes, int8s, timestamptzs, uuids } from './binary-arrays.ts'
+import { inTurn } from './in-turn.ts'
 import type { Queryable, Transaction } from './pool.ts'
 
 /** Which of these requests for a booking were decided before: whatever was decided, there is a reservation with the request's id. */
@@ -70,9 +71,20 @@ export type DecidedBooking = {
 /**
  * Writes decided bookings: of each its reservation, its decision and, in the outbox, that it is to be told. The unique index
  * `reservations_one_per_voucher` fails the whole transaction if a voucher would have two live reservations, and the primary key
- * of the reservations if one of them was decided before.
+ * of the reservations if one of them was decided before. What was decided alike goes together, so that it is said once: most of a crowd are
+ * booked, or told that nothing is left.
  */
 export async function insertDecidedBookings(
+  tx: Transaction,
+  { bookings, ...where }: { campaign: string; lane: Lane; decidedAt: number; bookings: DecidedBooking[] },
+): Promise<void> {
+  const alike = Map.groupBy(bookings, ({ outcome, reason, status, request: { waitlist, notify } }) =>
+    [outcome, reason, status, waitlist, notify].join(),
+  )
+  await inTurn([...alike.values()].map((those) => insertAlike(tx, { ...where, bookings: those })))
+}
+
+async function insertAlike(
   tx: Transaction,
   {
     campaign,
@@ -81,35 +93,41 @@ export async function insertDecidedBookings(
     bookings,
   }: { campaign: string; lane: Lane; decidedAt: number; bookings: DecidedBooking[] },
 ): Promise<void> {
+  const {
+    outcome,
+    reason,
+    status,
+    request: { waitlist, notify },
+  } = bookings[0]!
   await tx.query({
     name: 'reservations.insert_decided',
     text: `
       with new as (
         select *
-          from unnest($4::uuid[], $5::bigint[], $6::bytea[], $7::text[], $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::bytea[], $13::timestamptz[])
-            as new (id, number, voucher_key, outcome, reason, status, waitlist, notify, box, accepted_at)
+          from unnest($9::uuid[], $10::bigint[], $11::bytea[], $12::bytea[], $13::timestamptz[])
+            as new (id, number, voucher_key, box, accepted_at)
       ), decided as (
         insert into decisions (request_id, reservation_id, campaign_id, lane, number, kind, outcome, reason, decided_at)
-        select id, id, $1, $2, number, 'book', outcome, reason, $3 from new
+        select id, id, $1, $2, number, 'book', $4::text, $5::text, $3 from new
       ), told as (
         insert into outbox (campaign_id, reservation_id, event)
-        select $1, id, outcome from new where notify
+        select $1, id, $4 from new where $8::boolean
       )
       insert into reservations
         (campaign_id, lane, decided_at, id, queue_number, voucher_key, status, reason, waitlist, box, accepted_at)
-      select $1, $2, $3, id, number, voucher_key, status, reason, waitlist, box, accepted_at from new`,
+      select $1, $2, $3, id, number, voucher_key, $6::text, $5, $7::boolean, box, accepted_at from new`,
     values: [
       campaign,
       lane,
       new Date(decidedAt),
+      outcome,
+      reason,
+      status,
+      waitlist,
+      notify,
       uuids(bookings.map(({ request }) => request.id)),
       int8s(bookings.map(({ request }) => request.number)),
       hexes(bookings.map(({ request }) => request.voucherKey)),
-      texts(bookings.map(({ outcome }) => outcome)),
-      texts(bookings.map(({ reason }) => reason)),
-      texts(bookings.map(({ status }) => status)),
-      bools(bookings.map(({ request }) => request.waitlist)),
-      bools(bookings.map(({ request }) => request.notify)),
       base64s(bookings.map(({ request }) => request.box)),
       timestamptzs(bookings.map(({ request }) => request.acceptedAt)),
     ],
