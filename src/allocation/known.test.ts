@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, expect, test } from 'vitest'
 import { ask, decidingDatabase, rivals } from '../../test/setup/deciding.ts'
 import { testLog } from '../../test/setup/operator-database.ts'
-import type { QueuedRequest } from '../domain/batch.ts'
+import type { BookRequest, QueuedRequest } from '../domain/batch.ts'
 import { createLogger } from '../logger.ts'
 import type { Pool } from '../postgres/pool.ts'
 import { createDecideNext, type DecideNext } from './decide-next.ts'
@@ -21,11 +21,7 @@ beforeEach(async () => {
 })
 
 /** What `self` has decided, as it is told of it. */
-const decided = (requests: QueuedRequest[]) =>
-  requests.map((request, at) => ({
-    request: { ...request, number: at + 1 },
-    decision: { status: 'booked', reason: null, seats: [] },
-  })) as unknown as Parameters<ReturnType<typeof createKnown>['learn']>[0]
+const decided = (requests: BookRequest[]) => requests.map((request) => ({ request }))
 
 const newKnown = (pool: Pool, log = testLog) => createKnown({ pool, campaign, allocator: 'self', log })
 const someId = () => randomUUID()

@@ -1,9 +1,9 @@
+import type { NumberedBooking } from '../domain/decision.ts'
 import type { Logger } from '../logger.ts'
 import { readDecidedBookings } from '../postgres/decisions.ts'
 import type { Pool } from '../postgres/pool.ts'
 import { readLiveVouchersAfter } from '../postgres/reservations.ts'
 import type { Work } from '../postgres/writers.ts'
-import type { Decided } from './decide.ts'
 import { createKeySet, type KeySet } from './key-set.ts'
 import { countDecided } from './turns.ts'
 
@@ -66,8 +66,8 @@ export function createKnown({
     see(work: Pick<Work, 'allocator' | 'lanes'>): void {
       if (work.allocator !== allocator || countDecided(work) !== decidedUpTo) forget()
     },
-    /** To be told what was committed, and up to which sum of the lanes' numbers. */
-    learn(decisions: Decided['decisions'], decidedInAll: number): void {
+    /** To be told which bookings were decided and committed, and up to which sum of the lanes' numbers. */
+    learn(decisions: { request: Pick<NumberedBooking, 'id' | 'voucherKey'> }[], decidedInAll: number): void {
       decidedUpTo = decidedInAll
       decidedInARow += decisions.length
       if (!keys && decidedInARow >= decidedInAll * worthReading) beginReading()

@@ -32,8 +32,8 @@ type Waiting<Answer> = { request: QueuedRequest; receivedAt: number; placed: (pl
 
 /**
  * Group commit for one lane: requests that arrive while a write is under way, or just after it left, travel together as the next batch, at
- * its end or when they are a wave; a lone request leaves at once. A batch id is made once, whatever becomes of the write. It was received when its first request was:
- * who came before a campaign closed is not late for having waited here.
+ * its end or when they are a wave; a lone request leaves at once. A batch id is made once, whatever becomes of the write. A batch was received
+ * when its first request was: who came before a campaign closed is not late for having waited here.
  */
 export function createBatcher<Answer>({
   campaign,
@@ -50,6 +50,7 @@ export function createBatcher<Answer>({
   /** When the last batch left. */
   let leftAt = Number.NEGATIVE_INFINITY
   let leaveNow = () => {}
+  /** For who waits until the next may leave: a write has ended, or a wave waits. */
   let lookAgain = () => {}
 
   async function leaveAll() {
