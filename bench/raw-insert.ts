@@ -3,8 +3,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { maxBatchRequests } from '#src/domain/batch.ts'
 import { createLogger } from '#src/logger.ts'
-import { insertAppointments } from '#src/postgres/appointments.ts'
-import { inTurn } from '#src/postgres/in-turn.ts'
 import { createPool } from '#src/postgres/pool.ts'
 import { insertDecidedBookings } from '#src/postgres/reservations.ts'
 import { transaction } from '#src/postgres/transaction.ts'
@@ -59,20 +57,10 @@ function makeRow(batch: number, place: number) {
     outcome: 'booked' as const,
     reason: null,
     status: 'booked' as const,
-    slotId: choices[0]?.slotId ?? slotIds[0]!,
+    seats: [{ dose: 1, slotId: choices[0]?.slotId ?? slotIds[0]! }],
   }
 }
 
 async function insert(pool: ReturnType<typeof createPool>, rows: Row[]): Promise<void> {
-  await transaction(pool, async (tx) => {
-    const decidedAt = Date.now()
-    await inTurn([
-      insertDecidedBookings(tx, { campaign, lane, decidedAt, bookings: rows }),
-      insertAppointments(
-        tx,
-        campaign,
-        rows.map(({ request, slotId }) => ({ reservationId: request.id, dose: 1, slotId })),
-      ),
-    ])
-  })
+  await transaction(pool, (tx) => insertDecidedBookings(tx, { campaign, lane, decidedAt: Date.now(), bookings: rows }))
 }

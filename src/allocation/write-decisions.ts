@@ -1,5 +1,4 @@
 import type { Lane } from '../domain/lane.ts'
-import { insertAppointments } from '../postgres/appointments.ts'
 import { insertDecisions } from '../postgres/decisions.ts'
 import { inTurn } from '../postgres/in-turn.ts'
 import { insertOutbox } from '../postgres/outbox.ts'
@@ -11,7 +10,7 @@ import type { Decided } from './decide.ts'
 import { writeLine } from './write-line.ts'
 
 /**
- * Writes what was decided: reservations, appointments, seats, decisions, the line, and what is to be told. What was booked and changed
+ * Writes what was decided: reservations with their appointments, seats, decisions, the line, and what is to be told. What was booked and changed
  * in the same transaction is written as it stands at its end. `sendLast` sends what comes behind it all. Returns the line's new revision,
  * null when it has not changed, and the answer to what came last.
  */
@@ -41,11 +40,12 @@ export async function writeDecisions<Last>(
         campaign,
         lane,
         decidedAt,
-        bookings: others.map(({ request, decision: { status, reason } }) => ({
+        bookings: others.map(({ request, decision: { status, reason, seats } }) => ({
           request,
           outcome: status,
           reason,
           status: changes.get(request.id)?.status ?? status,
+          seats: changes.get(request.id)?.seats ?? seats,
         })),
       }),
     )
@@ -75,15 +75,7 @@ export async function writeDecisions<Last>(
         ],
       }),
     )
-  const held = [
-    ...decisions.map(({ request: { id }, decision }) => ({ id, seats: changes.get(id)?.seats ?? decision.seats })),
-    ...stored,
-  ]
-  const appointments = held.flatMap(({ id, seats }) =>
-    seats.map(({ dose, slotId }) => ({ reservationId: id, dose, slotId })),
-  )
   if (taken.size > 0) sent.push(takeSeats(tx, campaign, taken))
-  if (appointments.length > 0) sent.push(insertAppointments(tx, campaign, appointments))
   const told = [
     ...waiters
       .filter(({ request }) => request.notify)

@@ -18,8 +18,8 @@ export async function writeLine(
   const waiters = decisions.flatMap(({ request, decision }) => {
     if (decision.status !== 'waitlisted') return []
     // It may have left again, or want something else, in the same transaction.
-    const { status, waiting } = changes.get(request.id) ?? { status: decision.status, waiting: request }
-    return { ...request, status, reason: null, place: decision.place, choices: waiting?.choices ?? null }
+    const { status, seats, waiting } = changes.get(request.id) ?? { ...decision, waiting: request }
+    return { ...request, status, seats, reason: null, place: decision.place, choices: waiting?.choices ?? null }
   })
   const changed = [...changes.values()].filter(({ isStored, changedLine }) => isStored && changedLine)
   if (waiters.length + changed.length === 0) return null

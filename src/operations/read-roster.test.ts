@@ -20,7 +20,7 @@ test('a roster names who is expected there on that day, and each of them is a lo
   const first = await people.decide({ name: '山田 花子', phone: '+81312345678' })
   const second = await people.decide({})
   const moved = await people.decide({ name: 'Late' })
-  await people.owner.query(`update appointments set slot_id = 'late' where reservation_id = '${moved}'`)
+  await people.owner.query(`update reservations set slot_ids = '{late}' where id = '${moved}'`)
   await people.decide({ name: 'Rejected' }, { status: 'rejected' })
 
   const roster = await rosterOf(people)

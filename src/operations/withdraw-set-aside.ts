@@ -61,6 +61,8 @@ async function reject(tx: Transaction, requestId: string, aside: Awaited<ReturnT
     campaign,
     lane,
     decidedAt,
-    bookings: [{ request: { ...kept, id: requestId, number, acceptedAt }, outcome, reason, status: outcome }],
+    bookings: [
+      { request: { ...kept, id: requestId, number, acceptedAt }, outcome, reason, status: outcome, seats: [] },
+    ],
   })
 }

@@ -21,7 +21,7 @@ async function deciders() {
       write((tx) => {
         const voucherKey = number.toString(16).padStart(32, '0')
         const request = { id, number, voucherKey, waitlist: false, notify: true, box: '', acceptedAt: decidedAt }
-        const booking = { request, outcome: 'booked', reason: null, status: 'booked' } as const
+        const booking = { request, outcome: 'booked', reason: null, status: 'booked', seats: [] } as const
         return insertDecidedBookings(tx, { campaign: 'medics', lane, decidedAt, bookings: [booking] })
       }),
     decide: (kind: 'book' | 'cancel' | 'slots', requestId: string, number: number, reservationId: string | null) =>

@@ -74,10 +74,9 @@ export async function readToldReservations(db: Queryable, ids: string[]): Promis
                                 'startsAt', extract(epoch from starts_at)::float8 * 1000,
                                 'endsAt', extract(epoch from ends_at)::float8 * 1000,
                                 'location', json_build_object('name', locations.name, 'address', address)) order by dose)
-                         from appointments
-                         join slots on slots.campaign_id = appointments.campaign_id and slots.id = slot_id
-                         join locations on locations.campaign_id = slots.campaign_id and locations.id = location_id
-                        where reservation_id = reservations.id), '[]') as appointments
+                         from unnest(slot_ids) with ordinality as held (slot_id, dose)
+                         join slots on slots.campaign_id = reservations.campaign_id and slots.id = slot_id
+                         join locations on locations.campaign_id = slots.campaign_id and locations.id = location_id), '[]') as appointments
         from reservations
         join campaigns on campaigns.id = reservations.campaign_id
        where reservations.id = any($1)`,

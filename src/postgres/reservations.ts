@@ -1,9 +1,11 @@
 import type { LastCommand } from '../domain/command.ts'
+import type { Seat } from '../domain/decision.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { DecidedStatus, Reason } from '../domain/reservation.ts'
-import { base64s, hexes, int8s, timestamptzs, uuids } from './binary-arrays.ts'
+import { base64s, hexes, int8s, texts, timestamptzs, uuids } from './binary-arrays.ts'
 import { inTurn } from './in-turn.ts'
 import type { Queryable, Transaction } from './pool.ts'
+import { joinSlotIds, seatsJson } from './slot-ids.ts'
 
 /** Which of these requests for a booking were decided before: whatever was decided, there is a reservation with the request's id. */
 export async function readBooked(tx: Transaction, requestIds: string[]): Promise<Set<string>> {
@@ -64,12 +66,13 @@ export type DecidedBooking = {
   /** What was decided. */
   outcome: DecidedStatus
   reason: Reason | null
-  /** How the reservation stands at the end of the transaction. */
+  /** How the reservation stands at the end of the transaction, and the seats that it holds. */
   status: DecidedStatus
+  seats: readonly Seat[]
 }
 
 /**
- * Writes decided bookings: of each its reservation, its decision and, in the outbox, that it is to be told. The unique index
+ * Writes decided bookings: of each its reservation with its appointments, its decision and, in the outbox, that it is to be told. The unique index
  * `reservations_one_per_voucher` fails the whole transaction if a voucher would have two live reservations, and the primary key
  * of the reservations if one of them was decided before. What was decided alike goes together, so that it is said once: most of a crowd are
  * booked, or told that nothing is left.
@@ -104,8 +107,8 @@ async function insertAlike(
     text: `
       with new as (
         select *
-          from unnest($9::uuid[], $10::bigint[], $11::bytea[], $12::bytea[], $13::timestamptz[])
-            as new (id, number, voucher_key, box, accepted_at)
+          from unnest($9::uuid[], $10::bigint[], $11::bytea[], $12::bytea[], $13::timestamptz[], $14::text[])
+            as new (id, number, voucher_key, box, accepted_at, slots)
       ), decided as (
         insert into decisions (request_id, reservation_id, campaign_id, lane, number, kind, outcome, reason, decided_at)
         select id, id, $1, $2, number, 'book', $4::text, $5::text, $3 from new
@@ -114,8 +117,8 @@ async function insertAlike(
         select $1, id, $4 from new where $8::boolean
       )
       insert into reservations
-        (campaign_id, lane, decided_at, id, queue_number, voucher_key, status, reason, waitlist, box, accepted_at)
-      select $1, $2, $3, id, number, voucher_key, $6::text, $5, $7::boolean, box, accepted_at from new`,
+        (campaign_id, lane, decided_at, id, queue_number, voucher_key, status, reason, waitlist, box, accepted_at, slot_ids)
+      select $1, $2, $3, id, number, voucher_key, $6::text, $5, $7::boolean, box, accepted_at, string_to_array(slots, ',') from new`,
     values: [
       campaign,
       lane,
@@ -130,6 +133,7 @@ async function insertAlike(
       hexes(bookings.map(({ request }) => request.voucherKey)),
       base64s(bookings.map(({ request }) => request.box)),
       timestamptzs(bookings.map(({ request }) => request.acceptedAt)),
+      texts(bookings.map(({ seats }) => joinSlotIds(seats))),
     ],
   })
 }
@@ -145,7 +149,7 @@ export type StoredReservation = {
   decidedAt: number
   /** In the waiting list, while it waits there. */
   place: number | null
-  appointments: { dose: number; slotId: string }[]
+  appointments: Seat[]
   lastCommand: LastCommand | null
 }
 
@@ -157,8 +161,7 @@ export async function readReservations(db: Queryable, ids: string[]): Promise<Ma
       select id, campaign_id as campaign, lane, queue_number as "queueNumber", status, reason,
              accepted_at as "acceptedAt", decided_at as "decidedAt",
              case status when 'waitlisted' then waitlist_place end as place,
-             coalesce((select json_agg(json_build_object('dose', dose, 'slotId', slot_id) order by dose)
-                         from appointments where reservation_id = reservations.id), '[]') as appointments,
+             ${seatsJson} as appointments,
              (select json_build_object('id', commands.request_id, 'kind', commands.kind,
                                        'status', coalesce(outcome, 'queued'), 'reason', decisions.reason)
                 from commands left join decisions on decisions.request_id = commands.request_id and decisions.kind <> 'book'

@@ -38,14 +38,14 @@ export async function readRosterEntries(
   const { rows } = await db.query<RosterEntry>({
     name: 'rosters.read_entries',
     text: `
-      select reservation_id as "reservationId", slot_id as "slotId", extract(epoch from starts_at)::float8 * 1000 as "startsAt",
+      select reservations.id as "reservationId", slots.id as "slotId", extract(epoch from starts_at)::float8 * 1000 as "startsAt",
              dose, box
         from slots
         join campaigns on campaigns.id = slots.campaign_id
-        join appointments on appointments.campaign_id = slots.campaign_id and slot_id = slots.id
-        join reservations on reservations.id = reservation_id
-       where slots.campaign_id = $1 and location_id = $2 and (starts_at at time zone time_zone)::date = $3::date
-       order by starts_at, queue_number, reservation_id, dose`,
+        join reservations on reservations.campaign_id = slots.campaign_id and slot_ids @> array[slots.id]
+       cross join unnest(slot_ids) with ordinality as held (slot_id, dose)
+       where slots.campaign_id = $1 and location_id = $2 and (starts_at at time zone time_zone)::date = $3::date and slot_id = slots.id
+       order by starts_at, queue_number, reservations.id, dose`,
     values: [campaign, location, day],
   })
   return rows

@@ -62,11 +62,10 @@ export async function readHits(
   const { rows } = await tx.query<{ reservationId: string; slotId: string }>({
     name: 'slot_changes.read_hits',
     text: `
-      select reservation_id as "reservationId", slot_id as "slotId"
-        from appointments
-        join reservations on reservations.id = reservation_id
-       where appointments.campaign_id = $1 and slot_id = any($2)
-       order by coalesce(changed_at, decided_at) desc, queue_number desc, reservation_id`,
+      select id as "reservationId", slot_id as "slotId"
+        from reservations cross join unnest(slot_ids) as slot_id
+       where campaign_id = $1 and slot_ids && $2::text[] and slot_id = any($2)
+       order by coalesce(changed_at, decided_at) desc, queue_number desc, id`,
     values: [campaign, slotIds],
   })
   return rows

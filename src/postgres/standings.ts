@@ -1,5 +1,6 @@
 import type { Standing } from '../domain/decision.ts'
 import type { Transaction } from './pool.ts'
+import { joinSlotIds, seatsJson } from './slot-ids.ts'
 
 /** Decided reservations of a campaign as they stand, by id. */
 export async function readStandings(tx: Transaction, campaign: string, ids: string[]): Promise<Map<string, Standing>> {
@@ -7,8 +8,7 @@ export async function readStandings(tx: Transaction, campaign: string, ids: stri
     name: 'standings.read',
     text: `
       select id, encode(voucher_key, 'hex') as "voucherKey", status,
-             coalesce((select json_agg(json_build_object('dose', dose, 'slotId', slot_id) order by dose)
-                         from appointments where reservation_id = reservations.id), '[]') as seats,
+             ${seatsJson} as seats,
              case status when 'waitlisted' then json_build_object('place', waitlist_place, 'choices', choices) end as waiting
         from reservations
        where campaign_id = $1 and id = any($2)`,
@@ -18,20 +18,24 @@ export async function readStandings(tx: Transaction, campaign: string, ids: stri
 }
 
 /**
- * Makes reservations stand otherwise: their status, and no appointments, for new ones are written after. A cancelled one is no longer
- * its voucher's, so this comes before the voucher's next is written.
+ * Makes reservations stand otherwise: their status, and their appointments. A cancelled one is no longer its voucher's, so this comes
+ * before the voucher's next is written.
  */
-export async function updateStandings(tx: Transaction, changed: Pick<Standing, 'id' | 'status'>[]): Promise<void> {
+export async function updateStandings(
+  tx: Transaction,
+  changed: Pick<Standing, 'id' | 'status' | 'seats'>[],
+): Promise<void> {
   await tx.query({
     name: 'standings.update',
     text: `
-      with gone as (
-        delete from appointments where reservation_id = any($1::uuid[])
-      )
       update reservations
-         set status = changed.status, changed_at = clock_timestamp()
-        from unnest($1::uuid[], $2::text[]) as changed (id, status)
+         set status = changed.status, slot_ids = string_to_array(changed.slots, ','), changed_at = clock_timestamp()
+        from unnest($1::uuid[], $2::text[], $3::text[]) as changed (id, status, slots)
        where reservations.id = changed.id`,
-    values: [changed.map(({ id }) => id), changed.map(({ status }) => status)],
+    values: [
+      changed.map(({ id }) => id),
+      changed.map(({ status }) => status),
+      changed.map(({ seats }) => joinSlotIds(seats)),
+    ],
   })
 }

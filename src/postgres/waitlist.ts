@@ -2,6 +2,7 @@ import type { Choice } from '../domain/choice.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { Queryable, Transaction } from './pool.ts'
 import type { DecidedBooking } from './reservations.ts'
+import { joinSlotIds } from './slot-ids.ts'
 
 export type StoredWaiter = {
   id: string
@@ -54,7 +55,7 @@ export async function readLastPlace(tx: Transaction, campaign: string): Promise<
 }
 
 export type NewWaiter = Omit<DecidedBooking['request'], 'notify'> &
-  Pick<DecidedBooking, 'status' | 'reason'> & { place: number; choices: Choice[] | null }
+  Pick<DecidedBooking, 'status' | 'reason' | 'seats'> & { place: number; choices: Choice[] | null }
 
 /** Writes reservations that were put in line, as they stand at the transaction's end. */
 export async function insertWaiters(
@@ -72,11 +73,12 @@ export async function insertWaiters(
     text: `
       insert into reservations
         (campaign_id, lane, decided_at, waitlist_revision, id, queue_number, voucher_key, status, reason, waitlist, box, accepted_at,
-         waitlist_place, choices)
+         waitlist_place, choices, slot_ids)
       select $1, $2, $3, $4, new.id, new.number, decode(new.voucher_key, 'hex'), new.status, null, true, decode(new.box, 'base64'),
-             new.accepted_at, new.place, new.choices
-        from unnest($5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::bigint[], $12::jsonb[])
-          as new (id, number, voucher_key, status, box, accepted_at, place, choices)`,
+             new.accepted_at, new.place, new.choices, string_to_array(new.slots, ',')
+        from unnest($5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::bigint[], $12::jsonb[],
+                    $13::text[])
+          as new (id, number, voucher_key, status, box, accepted_at, place, choices, slots)`,
     values: [
       campaign,
       lane,
@@ -90,6 +92,7 @@ export async function insertWaiters(
       waiters.map(({ acceptedAt }) => new Date(acceptedAt).toISOString()),
       waiters.map(({ place }) => place),
       waiters.map(({ choices }) => choices && JSON.stringify(choices)),
+      waiters.map(({ seats }) => joinSlotIds(seats)),
     ],
   })
 }

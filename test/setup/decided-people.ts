@@ -57,8 +57,8 @@ export async function decidedPeople() {
     number += 1
     await allocator.query(
       `insert into reservations (id, campaign_id, lane, queue_number, voucher_key, status, reason, waitlist, box, accepted_at, decided_at,
-                                 choices, waitlist_place, waitlist_revision)
-       values ($1, 'medics', 'web', $2, decode($3, 'hex'), $4, $5, false, decode($6, 'base64'), now(), now(), $7::jsonb, $8, $9)`,
+                                 choices, waitlist_place, waitlist_revision, slot_ids)
+       values ($1, 'medics', 'web', $2, decode($3, 'hex'), $4, $5, false, decode($6, 'base64'), now(), now(), $7::jsonb, $8, $9, $10)`,
       [
         id,
         number,
@@ -69,6 +69,7 @@ export async function decidedPeople() {
         seal({ ...pair, person }, dataKey, broken ? randomUUID() : id),
         // Who waits stands in line.
         ...(status === 'waitlisted' ? ['[]', number, 1] : [null, null, null]),
+        status === 'booked' ? ['hall-1'] : null,
       ],
     )
     await pool.query(
@@ -77,11 +78,6 @@ export async function decidedPeople() {
        on conflict do nothing`,
       [number],
     )
-    if (status === 'booked')
-      await allocator.query(
-        `insert into appointments (reservation_id, dose, campaign_id, slot_id) values ($1, 1, 'medics', 'hall-1')`,
-        [id],
-      )
     if (event)
       await allocator.query(`insert into outbox (campaign_id, reservation_id, event) values ('medics', $1, $2)`, [
         id,

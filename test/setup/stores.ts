@@ -24,9 +24,14 @@ export type FreshRedis = {
 }
 
 /** A migrated, empty database of its own, owned by `junban`. Dropped when the test, or else the file, has finished. */
-export async function freshDatabase(): Promise<FreshDatabase> {
+export const freshDatabase = () => makeDatabase(`template ${inject('templateDatabase')}`)
+
+/** As that, but nothing was migrated. */
+export const emptyDatabase = () => makeDatabase()
+
+async function makeDatabase(template = ''): Promise<FreshDatabase> {
   const name = `junban_${randomBytes(6).toString('hex')}`
-  await onServer(`create database ${name} template ${inject('templateDatabase')}`)
+  await onServer(`create database ${name} ${template}`)
   const drop = once(() => dropDatabase(name))
   cleanUp(drop)
   return { url: withDatabase(inject('postgresUrl'), name), drop }

@@ -48,10 +48,10 @@ async function readDecided(read: Stack['read'], campaign: string): Promise<Map<s
 /** Counts that must agree: seats, numbers, and one live reservation per voucher. */
 async function findMiscounted(read: Stack['read'], campaign: string): Promise<string[]> {
   const rows = await read(
-    `select 'slot ' || id || ': booked ' || booked || ' of ' || capacity || ', appointments ' || seats as broken
-       from slots, lateral (select count(*) as seats from appointments
-                             where (appointments.campaign_id, slot_id) = (slots.campaign_id, slots.id)) counted
-      where campaign_id = $1 and (booked <> seats or booked > capacity)
+    `select 'slot ' || id || ': booked ' || booked || ' of ' || capacity || ', appointments ' || coalesce(seats, 0) as broken
+       from slots
+       left join (select slot_id, count(*) as seats from appointments where campaign_id = $1 group by slot_id) held on slot_id = slots.id
+      where campaign_id = $1 and (booked <> coalesce(seats, 0) or booked > capacity)
      union all
      select 'batch ' || id || ' does not follow the one before' from (
        select id, first_number, coalesce(lag(last_number) over (order by last_number), 0) as before

@@ -115,28 +115,24 @@ export const findMissingAppointments: FindViolations = (tx) =>
     tx,
     'find_missing_appointments',
     `
-      select campaign, lane, reservation.id, number, 'an appointment for each of ' || doses || ' doses' as expected,
-             case when held is null then 'none' else held || ' appointments, doses ' || first_dose || ' to ' || last_dose end as found
-        from (select campaign_id as campaign, lane, reservations.id, queue_number as number,
+      select campaign, lane, id, number, 'an appointment for each of ' || doses || ' doses' as expected,
+             coalesce(cardinality(slot_ids) || ' appointments, doses ' || array_lower(slot_ids, 1) || ' to ' || array_upper(slot_ids, 1),
+                      'none') as found
+        from (select campaign_id as campaign, lane, reservations.id, queue_number as number, slot_ids,
                      coalesce((doses ->> 'count')::int, 1) as doses
                 from reservations join campaigns on campaigns.id = campaign_id
                where status = 'booked') reservation
-        left join (select reservation_id, count(*) as held, min(dose) as first_dose, max(dose) as last_dose
-                     from appointments group by reservation_id) held on held.reservation_id = reservation.id
-       where (coalesce(held, 0), first_dose, last_dose) is distinct from (doses::bigint, 1::smallint, doses::smallint)`,
+       where (array_lower(slot_ids, 1), array_upper(slot_ids, 1)) is distinct from (1, doses) or array_position(slot_ids, null) is not null`,
   )
 
-/** Seats of nobody: of a reservation that is not there, got none, or is in another campaign. A cancelled one may keep its trace. */
+/** Seats of who got none. A cancelled one may keep its trace. */
 export const findUnfoundedAppointments: FindViolations = (tx) =>
   selectViolations(
     tx,
     'find_unfounded_appointments',
     `
-      select appointments.campaign_id as campaign, lane, reservation_id as id, queue_number as number,
-             'a booked reservation of ' || appointments.campaign_id as expected,
-             'slot ' || slot_id || ' taken for ' || coalesce('one ' || status || ' in ' || reservations.campaign_id, 'one that is not there')
-               as found
-        from appointments
-        left join reservations on reservations.id = reservation_id
-       where status is null or status not in ('booked', 'cancelled') or reservations.campaign_id <> appointments.campaign_id`,
+      select campaign_id as campaign, lane, id, queue_number as number, 'one that is booked' as expected,
+             'slot ' || slot_id || ' taken for one ' || status as found
+        from reservations cross join unnest(slot_ids) as slot_id
+       where status not in ('booked', 'cancelled')`,
   )

@@ -30,8 +30,8 @@ export const findMiscountedSlots: FindViolations = (tx) =>
 /** Seats held by live reservations, by slot. */
 function takenSeats() {
   return `
-    select appointments.campaign_id, slot_id, count(*) as taken
-      from appointments join reservations on reservations.id = reservation_id
+    select campaign_id, slot_id, count(*) as taken
+      from reservations cross join unnest(slot_ids) as slot_id
      where status in ('booked', 'waitlisted')
-     group by appointments.campaign_id, slot_id`
+     group by campaign_id, slot_id`
 }

@@ -1,0 +1,10 @@
+-- The slots of a reservation, for the next migration to fill: it is a step of its own, so that nobody who reads waits for it.
+--
+-- Safe while the previous version runs: a column is added, and it knows nothing of it.
+
+set local lock_timeout = '10s';
+alter table reservations add column slot_ids text[];
+comment on column reservations.slot_ids is 'The slots of its appointments, that of the first dose first. Null when it holds no seat.';
+
+grant select (slot_ids) on reservations to junban_api, junban_notifier;
+grant update (slot_ids) on reservations to junban_allocator;
