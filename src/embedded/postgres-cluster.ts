@@ -11,6 +11,7 @@ export type PostgresPasswords = { postgres: string; junban: string }
 
 const Passwords = z.object({ postgres: z.string(), junban: z.string() })
 const passwordFile = (home: string) => join(home, 'passwords.json')
+const readPasswords = (home: string) => Passwords.parse(JSON.parse(readFileSync(passwordFile(home), 'utf8')))
 export const clusterFolder = (home: string) => join(home, 'cluster')
 
 /** Makes the cluster in `home`, once, and the passwords beside it. One that was left half made is made again. */
@@ -25,7 +26,7 @@ export async function ensureCluster(
     const [ours] = binaries.version.split('.')
     if (made !== ours)
       throw new UserError(`${cluster} was made by Postgres ${made}; this is ${ours}: export and import it`)
-    return Passwords.parse(JSON.parse(readFileSync(passwordFile(home), 'utf8')))
+    return readPasswords(home)
   }
   const secret = () => randomBytes(24).toString('base64url')
   const passwords = { postgres: secret(), junban: secret() }
@@ -98,3 +99,6 @@ export const superuser = (port: number, { postgres }: PostgresPasswords) => ({
   password: postgres,
   database: 'postgres',
 })
+
+/** How the superuser of a server that was started here logs in. */
+export const superuserOf = ({ home, port }: { home: string; port: number }) => superuser(port, readPasswords(home))

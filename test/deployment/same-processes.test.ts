@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { startPostgres } from '#src/embedded/postgres.ts'
-import { superuser } from '#src/embedded/postgres-cluster.ts'
+import { superuserOf } from '#src/embedded/postgres-cluster.ts'
 import { isAlive } from '#src/embedded/process.ts'
 import { findRedisServer } from '#src/embedded/redis.ts'
 import { createPool } from '#src/postgres/pool.ts'
@@ -76,8 +76,7 @@ test('what docker-compose.yml starts, in its order, takes a booking, decides it 
         removeTestDir(server.home)
       })
       ports.postgres = server.port
-      const passwords = JSON.parse(readFileSync(join(server.home, 'passwords.json'), 'utf8'))
-      const client = new pg.Client({ ...superuser(server.port, passwords), database: 'junban' })
+      const client = new pg.Client({ ...superuserOf(server), database: 'junban' })
       await client.connect()
       await client.query(asPsqlDoes(readTop('deploy/postgres/logins.sql'), service.environment!))
       await client.end()

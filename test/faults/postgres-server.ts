@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startPostgres } from '#src/embedded/postgres.ts'
-import { superuser } from '#src/embedded/postgres-cluster.ts'
+import { superuserOf } from '#src/embedded/postgres-cluster.ts'
 import { signalProcess } from '#src/embedded/process.ts'
 import { createLogger } from '#src/logger.ts'
 import { migrate } from '#src/postgres/migrate.ts'
@@ -63,8 +62,7 @@ export async function startPostgresServer(folder: string, outages: Outages) {
   }
 
   async function connectAsSuperuser(database = 'junban'): Promise<pg.Client> {
-    const passwords = JSON.parse(readFileSync(join(home, 'passwords.json'), 'utf8'))
-    const client = new pg.Client({ ...superuser(port, passwords), database, connectionTimeoutMillis: 2_000 })
+    const client = new pg.Client({ ...superuserOf(server), database, connectionTimeoutMillis: 2_000 })
     client.on('error', () => {})
     await client.connect()
     return client

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startPostgres } from '#src/embedded/postgres.ts'
-import { clusterFolder, superuser } from '#src/embedded/postgres-cluster.ts'
+import { clusterFolder, superuserOf } from '#src/embedded/postgres-cluster.ts'
 import { createLogger } from '#src/logger.ts'
 import { migrate } from '#src/postgres/migrate.ts'
 import { removeTestDir } from '../setup/test-dir.ts'
@@ -12,7 +11,7 @@ import { quietPort } from './quiet-port.ts'
 export async function startOwnPostgres(dir: string) {
   const options = { dataDir: join(dir, 'postgres'), port: await quietPort() }
   let server = await startPostgres(options)
-  const { home, port, url } = server
+  const { home, url } = server
   await migrate(url, createLogger('warn', 'test'))
   return {
     url,
@@ -27,8 +26,7 @@ export async function startOwnPostgres(dir: string) {
     },
     /** Asks as the superuser, whom no policy hides anything from. */
     async asSuperuser<Row extends pg.QueryResultRow>(sql: string, database = 'junban'): Promise<Row[]> {
-      const passwords = JSON.parse(readFileSync(join(home, 'passwords.json'), 'utf8'))
-      const client = new pg.Client({ ...superuser(port, passwords), database })
+      const client = new pg.Client({ ...superuserOf(server), database })
       await client.connect()
       try {
         return (await client.query<Row>(sql)).rows
