@@ -3,7 +3,7 @@
 -- index by slot is for rosters and for changes of slots; entries wait in a list of it until there are 128 kB of them, and are then sorted in.
 --
 -- Safe while the previous version runs: `appointments` is a view now, and takes what it writes. Who decides waits while the
--- reservations that hold seats are written anew, some 20 s for 600,000; who reads does not.
+-- reservations that hold seats are written anew, some 10 s for 600,000; who reads does not.
 
 set local lock_timeout = '10s';
 lock table reservations, appointments in exclusive mode;
