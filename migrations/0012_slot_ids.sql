@@ -4,6 +4,8 @@
 
 set local lock_timeout = '10s';
 alter table reservations add column slot_ids text[];
+alter table reservations add constraint reservations_hold_seats_when_booked
+  check (slot_ids is null or status = 'booked' and cardinality(slot_ids) > 0) not valid; -- the next migration validates it
 comment on column reservations.slot_ids is 'The slots of its appointments, that of the first dose first. Null when it holds no seat.';
 
 grant select (slot_ids) on reservations to junban_api, junban_notifier;

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { operatorDatabase } from '../../test/setup/operator-database.ts'
-import { base64s, hexes, int2s, int4s, int8s, texts, timestamptzs, uuids } from './binary-arrays.ts'
+import { base64s, hexes, int4s, int8s, texts, timestamptzs, uuids } from './binary-arrays.ts'
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
 const text = fc.string({ unit: 'binary', maxLength: 40 }).map((any) => any.replaceAll('\0', ''))
@@ -17,7 +17,6 @@ const kinds = [
     fc.uuid().map((id) => id.toUpperCase()),
     uuids,
   ),
-  kind('int2', integer(16), int2s),
   kind('int4', integer(32), int4s),
   kind('int8', fc.oneof(fc.maxSafeInteger(), fc.integer()), int8s),
   kind('text', text, texts),
@@ -75,7 +74,6 @@ test.for([
   ['hex', () => hexes(['xy'])],
   ['base64', () => base64s(['A=A='])],
   ['base64', () => base64s(['????'])],
-  ['an int2', () => int2s([2 ** 15])],
   ['an int4', () => int4s([-(2 ** 31) - 1])],
   ['an int8', () => int8s([2 ** 53])],
   ['an int8', () => int8s([1.5])],

@@ -63,7 +63,6 @@ const fixed = <Value>(
   },
 })
 
-export const int2s = arrayOf<number>(fixed(21, 2, (to, value, at) => to.writeInt16BE(within(2 ** 15, value), at)))
 export const int4s = arrayOf<number>(fixed(23, 4, (to, value, at) => writeInt4(to, within(2 ** 31, value), at)))
 export const int8s = arrayOf<number>(fixed(20, 8, writeInt8))
 /** Of instants in epoch ms. */

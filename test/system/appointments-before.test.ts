@@ -7,9 +7,11 @@ import { migrate } from '#src/postgres/migrate.ts'
 import { testLog } from '../setup/operator-database.ts'
 import { emptyDatabase } from '../setup/stores.ts'
 import { makeTestDir, removeTestDir } from '../setup/test-dir.ts'
+import { until } from './until.ts'
 
 const top = join(import.meta.dirname, '../..')
-const before = '0012'
+/** Before the appointments are moved: their column is there already, by a step of its own. */
+const before = '0013'
 
 /** The statements of the version that kept appointments as rows of their own. */
 const insertReservations = `
@@ -77,6 +79,32 @@ test('appointments that were rows of their own are in their reservations after t
   expect(await seatsOf(two)).toEqual({ status: 'booked', seats: ['b', 'a'] })
 })
 
+test('who decides while it is migrated ends first, whatever was read before; who comes later decides on the new tables', async () => {
+  const { url, allocator, seatsOf } = await databaseBefore()
+  const [first, second] = [randomUUID(), randomUUID()]
+  await allocator.query('begin; select from campaigns for no key update')
+  expect(await seatsOf(first)).toBeUndefined()
+  const migrated = migrate(url, testLog)
+  await until('the migration waits', async () => {
+    const { rows } = await allocator.query(
+      `select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
+    )
+    return rows.length > 0
+  })
+  await allocator.query(insertReservations, [[first], ['booked']])
+  await allocator.query(insertAppointments, [[first], [1], ['a']])
+  await allocator.query('commit')
+  await allocator.query('begin; select from campaigns for no key update')
+  await allocator.query(insertReservations, [[second], ['booked']])
+  await allocator.query(insertAppointments, [[second], [1], ['b']])
+  await allocator.query('commit')
+  await migrated
+  expect([await seatsOf(first), await seatsOf(second)]).toEqual([
+    { status: 'booked', seats: ['a'] },
+    { status: 'booked', seats: ['b'] },
+  ])
+})
+
 test('what the previous version writes on the new tables is kept, moved, and given up', async () => {
   const { url, allocator, seatsOf } = await databaseBefore()
   // Prepared before, as its sessions have them.
@@ -92,12 +120,12 @@ test('what the previous version writes on the new tables is kept, moved, and giv
     ['booked', 'booked'],
   ])
   await write('appoint', insertAppointments, [
-    [series, single, series],
-    [2, 1, 1],
-    ['a', 'c', 'd'],
+    [series, single, series, series],
+    [3, 1, 1, 2],
+    ['a', 'c', 'b', 'd'],
   ])
   expect([await seatsOf(series), await seatsOf(single)]).toEqual([
-    { status: 'booked', seats: ['d', 'a'] },
+    { status: 'booked', seats: ['b', 'd', 'a'] },
     { status: 'booked', seats: ['c'] },
   ])
 
@@ -107,12 +135,12 @@ test('what the previous version writes on the new tables is kept, moved, and giv
     ['booked', 'cancelled'],
   ])
   await write('appoint', insertAppointments, [
-    [series, series],
-    [1, 2],
-    ['b', 'c'],
+    [series, series, series],
+    [1, 2, 3],
+    ['d', 'c', 'a'],
   ])
   expect([await seatsOf(series), await seatsOf(single)]).toEqual([
-    { status: 'booked', seats: ['b', 'c'] },
+    { status: 'booked', seats: ['d', 'c', 'a'] },
     { status: 'cancelled', seats: null },
   ])
 })

@@ -49,6 +49,7 @@ async function deciding(work: (client: pg.Client) => Promise<unknown>) {
 async function book(client: pg.Client, slot: string): Promise<string> {
   const id = randomUUID()
   await client.query(insertReservations, [[id], [slot]])
+  await client.query('update slots set booked = booked + 1 where id = $1', [slot])
   return id
 }
 

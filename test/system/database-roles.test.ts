@@ -63,6 +63,11 @@ test.each(refused)('%s is refused: %s', async (role, sql) => {
 test.each([
   ['junban_api', 'select id, first_number, last_number from batches'],
   ['junban_api', 'select id, status, reason from reservations'],
+  ['junban_api', 'select slot_ids from reservations'],
+  ['junban_api', 'select * from appointments'],
+  ['junban_notifier', 'select * from appointments'],
+  ['junban_allocator', 'select * from appointments'],
+  ['junban_operator', 'select * from appointments'],
   ['junban_api', 'select * from campaign_keys'],
   ['junban_api', 'select * from operators'],
   ['junban_allocator', 'select requests from batches'],

@@ -57,6 +57,7 @@ const drop = {
   contiguous: 'alter table batches drop constraint batches_contiguous;',
   neverOversold: 'alter table slots drop constraint slots_never_oversold;',
   onePerVoucher: 'drop index reservations_one_per_voucher;',
+  seatsWhenBooked: 'alter table reservations drop constraint reservations_hold_seats_when_booked;',
 }
 const undecide = (name: string) => `delete from decisions where request_id = ${id(name)};`
 /** Takes a booked reservation away as if it had never been decided. */
@@ -157,7 +158,7 @@ const harms: [name: string, sql: string, kinds: Record<string, number>, shown?: 
   ],
   [
     'a rejected reservation with a seat',
-    `update reservations set slot_ids = '{early}' where id = ${id('r4')}`,
+    `${drop.seatsWhenBooked} update reservations set slot_ids = '{early}' where id = ${id('r4')}`,
     { 'appointment-unfounded': 1 },
     { id: idOf('r4'), number: 4, expected: 'one that is booked', found: 'slot early taken for one rejected' },
   ],
@@ -166,6 +167,12 @@ const harms: [name: string, sql: string, kinds: Record<string, number>, shown?: 
     `update reservations set slot_ids = '[2:2]={late}' where id = ${id('r3')}`,
     { 'appointment-missing': 1 },
     { id: idOf('r3'), found: '1 appointments, doses 2 to 2' },
+  ],
+  [
+    'a booked reservation with a dose and no slot for it',
+    `update reservations set slot_ids = '{null}' where id = ${id('r3')}; update slots set booked = 0 where id = 'late'`,
+    { 'appointment-missing': 1 },
+    { id: idOf('r3'), number: 3 },
   ],
   [
     'a reservation that says something else than its decision',
@@ -295,7 +302,7 @@ const harms: [name: string, sql: string, kinds: Record<string, number>, shown?: 
   ],
   [
     'an earlier request that lost its slot to a later one',
-    `update reservations set slot_ids = (select slot_ids from reservations where id = ${id('r2')}) where id = ${id('r4')};
+    `${drop.seatsWhenBooked} update reservations set slot_ids = (select slot_ids from reservations where id = ${id('r2')}) where id = ${id('r4')};
      update reservations set slot_ids = null where id = ${id('r2')};
      alter table reservations drop constraint reservations_reason_when_rejected;
      update decisions set outcome = case number when 2 then 'rejected' else 'booked' end,
@@ -307,7 +314,7 @@ const harms: [name: string, sql: string, kinds: Record<string, number>, shown?: 
   ],
   [
     'an earlier request that lost a seat of its days to a later one',
-    `update reservations set slot_ids = (select slot_ids from reservations where id = ${id('r3')}) where id = ${id('r5')};
+    `${drop.seatsWhenBooked} update reservations set slot_ids = (select slot_ids from reservations where id = ${id('r3')}) where id = ${id('r5')};
      update reservations set slot_ids = null where id = ${id('r3')};
      alter table reservations drop constraint reservations_reason_when_rejected;
      update decisions set outcome = case number when 3 then 'rejected' else 'booked' end,
