@@ -1,33 +1,36 @@
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
-import type { Decision, NumberedBooking } from '../domain/decision.ts'
+import type { Decision, NumberedBooking, Seat } from '../domain/decision.ts'
 import { DecidedStatus, Reason } from '../domain/reservation.ts'
 
 /** An outcome is asked for when it is fresh; after this many seconds Postgres answers. */
 const outcomeSeconds = 900
 
 /** What became of a request. Nothing personal. Instants in epoch ms. */
-export type Outcome = Omit<z.infer<typeof Kept>, 'place'> & {
+export type Outcome = {
+  status: DecidedStatus
+  reason: Reason | null
+  appointments: Seat[]
   queueNumber: number
   acceptedAt: number
   decidedAt: number
 }
 
-const Kept = z.object({
-  place: z.int(),
-  id: z.string(),
-  status: DecidedStatus,
-  reason: Reason.nullable(),
-  appointments: z.array(z.object({ dose: z.number(), slotId: z.string() })),
-})
+/** Whose it is, is said by the place. The slots are those of the doses, the first dose's first. */
+const Kept = z.tuple([
+  z.int().describe('place'),
+  DecidedStatus,
+  Reason.nullable(),
+  z.array(z.string()).describe('slot ids'),
+])
 
-/** What is common to the outcomes of a field is said once. `firstNumber`: of the batch. */
-const Field = z.object({
-  firstNumber: z.number(),
-  acceptedAt: z.number(),
-  decidedAt: z.number(),
-  outcomes: z.array(Kept),
-})
+/** What is common to the outcomes of a field is said once. */
+const Field = z.tuple([
+  z.number().describe('first number of the batch'),
+  z.number().describe('accepted at'),
+  z.number().describe('decided at'),
+  z.array(Kept),
+])
 
 // One hash per batch: a receipt names batch and place, and 500 outcomes are one command.
 const outcomesKey = (batchId: string) => `junban:outcomes:${batchId}`
@@ -49,14 +52,15 @@ export async function rememberOutcomes(
   for (const [batchId, ofBatch] of Map.groupBy(decisions, ({ request }) => request.batchId)) {
     const fields = [...Map.groupBy(ofBatch, ({ request }) => startOf(request.place)).values()].flatMap((together) => {
       const { place, number, acceptedAt } = together[0]!.request
-      const outcomes = together.map(({ request, decision: { status, reason, seats } }) => ({
-        place: request.place,
-        id: request.id,
-        status,
-        reason,
-        appointments: seats,
-      }))
-      const field: z.infer<typeof Field> = { firstNumber: number - place, acceptedAt, decidedAt, outcomes }
+      const outcomes = together.map(
+        ({ request, decision: { status, reason, seats } }): z.infer<typeof Kept> => [
+          request.place,
+          status,
+          reason,
+          seats.map(({ slotId }) => slotId),
+        ],
+      )
+      const field: z.infer<typeof Field> = [number - place, acceptedAt, decidedAt, outcomes]
       return [String(place), JSON.stringify(field)]
     })
     pipeline.hset(outcomesKey(batchId), ...fields).expire(outcomesKey(batchId), outcomeSeconds)
@@ -86,9 +90,10 @@ export async function recallOutcome(redis: Redis, batchId: string, place: number
   // It is in the field that begins last before it, if in any.
   const text = texts.findLast((one) => one !== null)
   if (changed || !text) return null
-  const { firstNumber, acceptedAt, decidedAt, outcomes } = Field.parse(JSON.parse(text))
-  const kept = outcomes.find((one) => one.place === place)
+  const [firstNumber, acceptedAt, decidedAt, outcomes] = Field.parse(JSON.parse(text))
+  const kept = outcomes.find(([at]) => at === place)
   if (!kept) return null
-  const { id, status, reason, appointments } = kept
-  return { id, status, reason, appointments, queueNumber: firstNumber + place, acceptedAt, decidedAt }
+  const [, status, reason, slotIds] = kept
+  const appointments = slotIds.map((slotId, at) => ({ dose: at + 1, slotId }))
+  return { status, reason, appointments, queueNumber: firstNumber + place, acceptedAt, decidedAt }
 }
