@@ -11,8 +11,8 @@ import { writeLine } from './write-line.ts'
 
 /**
  * Writes what was decided: reservations with their appointments, seats, decisions, the line, and what is to be told. What was booked
- * and changed in the same transaction is written as it stands at its end. `sendLast` sends what comes behind it all. Returns the line's new revision,
- * null when it has not changed, and the answer to what came last.
+ * and changed in the same transaction is written as it stands at its end. `sendLast` sends what comes behind it all. Returns the line's
+ * new revision, null when it has not changed, and the answer to what came last.
  */
 export async function writeDecisions<Last>(
   tx: Transaction,

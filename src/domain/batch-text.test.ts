@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest'
-import type { Batch } from './batch.ts'
+import type { Batch, BookRequest } from './batch.ts'
 import { batchText, requestsText } from './batch-text.ts'
+
+/** With every field that there is: one that is not written by hand is missed. */
+const booking: Required<BookRequest> = {
+  id: '4d4e3a52-6b1f-8c38-9a07-2f8c5d1e7b94',
+  kind: 'book',
+  voucherKey: '0123456789abcdef0123456789abcdef',
+  fingerprint: 'fedcba9876543210fedcba9876543210',
+  choices: [{ slotId: '渋谷"朝"' }, { locationIds: ['east', 'west'], from: '2026-12-01', to: '2026-12-03' }],
+  waitlist: false,
+  notify: true,
+  box: 'AQAB+/9=',
+}
 
 const batch: Batch = {
   id: '0d4e3a52-6b1f-4c38-9a07-2f8c5d1e7b94',
@@ -19,16 +31,7 @@ const batch: Batch = {
       reservationId: '2d4e3a52-6b1f-4c38-9a07-2f8c5d1e7b94',
       choices: [{ slotId: '渋谷"朝"' }],
     },
-    {
-      id: '4d4e3a52-6b1f-8c38-9a07-2f8c5d1e7b94',
-      kind: 'book',
-      voucherKey: '0123456789abcdef0123456789abcdef',
-      fingerprint: 'fedcba9876543210fedcba9876543210',
-      choices: [{ slotId: '渋谷"朝"' }, { locationIds: ['east', 'west'], from: '2026-12-01', to: '2026-12-03' }],
-      waitlist: false,
-      notify: true,
-      box: 'AQAB+/9=',
-    },
+    booking,
     {
       id: '5d4e3a52-6b1f-4c38-9a07-2f8c5d1e7b94',
       kind: 'slots',

@@ -72,9 +72,9 @@ export type DecidedBooking = {
 }
 
 /**
- * Writes decided bookings: of each its reservation with its appointments, its decision and, in the outbox, that it is to be told. The unique index
- * `reservations_one_per_voucher` fails the whole transaction if a voucher would have two live reservations, and the primary key
- * of the reservations if one of them was decided before. What was decided alike goes together, so that it is said once: most of a crowd are
+ * Writes decided bookings: of each its reservation with its appointments, its decision and, in the outbox, that it is to be told. The
+ * unique index `reservations_one_per_voucher` fails the whole transaction if a voucher would have two live reservations, and the primary
+ * key of the reservations if one of them was decided before. What was decided alike goes together, so that it is said once: most of a crowd are
  * booked, or told that nothing is left.
  */
 export async function insertDecidedBookings(

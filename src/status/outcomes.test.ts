@@ -25,7 +25,7 @@ function decided({ batchId, place, booked, decidedAt }: Pick<Outcome, 'decidedAt
     ? { status: 'booked', reason: null, seats: [{ dose: 1, slotId: `slot of ${place}` }] }
     : { status: 'rejected', reason: 'sold-out', seats: [] }
   const { status, reason, seats: appointments } = decision
-  const outcome = { status, reason, appointments, queueNumber: number, acceptedAt, decidedAt }
+  const outcome = { id: request.id, status, reason, appointments, queueNumber: number, acceptedAt, decidedAt }
   return { request, decision, outcome }
 }
 type Made = { batchId: string; place: number; booked: boolean }

@@ -8,6 +8,7 @@ const outcomeSeconds = 900
 
 /** What became of a request. Nothing personal. Instants in epoch ms. */
 export type Outcome = {
+  id: string
   status: DecidedStatus
   reason: Reason | null
   appointments: Seat[]
@@ -16,9 +17,10 @@ export type Outcome = {
   decidedAt: number
 }
 
-/** Whose it is, is said by the place. The slots are those of the doses, the first dose's first. */
+/** The slots are those of the doses, the first dose's first. */
 const Kept = z.tuple([
   z.int().describe('place'),
+  z.string().describe('id'),
   DecidedStatus,
   Reason.nullable(),
   z.array(z.string()).describe('slot ids'),
@@ -55,6 +57,7 @@ export async function rememberOutcomes(
       const outcomes = together.map(
         ({ request, decision: { status, reason, seats } }): z.infer<typeof Kept> => [
           request.place,
+          request.id,
           status,
           reason,
           seats.map(({ slotId }) => slotId),
@@ -93,7 +96,7 @@ export async function recallOutcome(redis: Redis, batchId: string, place: number
   const [firstNumber, acceptedAt, decidedAt, outcomes] = Field.parse(JSON.parse(text))
   const kept = outcomes.find(([at]) => at === place)
   if (!kept) return null
-  const [, status, reason, slotIds] = kept
+  const [, id, status, reason, slotIds] = kept
   const appointments = slotIds.map((slotId, at) => ({ dose: at + 1, slotId }))
-  return { status, reason, appointments, queueNumber: firstNumber + place, acceptedAt, decidedAt }
+  return { id, status, reason, appointments, queueNumber: firstNumber + place, acceptedAt, decidedAt }
 }

@@ -110,7 +110,7 @@ export function createReadReservation({
       return unavailable()
     const lastCommand = noted && asQueued(noted)
     const outcome = await fresh.outcome(batchId, place).catch(unavailable)
-    if (outcome) return { id, campaign, lane, place: null, ...outcome, lastCommand }
+    if (outcome?.id === id) return { campaign, lane, place: null, ...outcome, lastCommand }
     if (await fresh.isSpooled(campaign, lane, batchId).catch(unavailable))
       return { ...spooledState(receipt), lastCommand }
     return unavailable()
